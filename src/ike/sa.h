@@ -1,0 +1,91 @@
+// One IKE SA and its Child SAs, both roles, without sockets, clocks or threads: datagrams, commands and `now` in; actions and
+// one next deadline out. The parts (message window, exchanges, child SAs, key schedule) are objects with files of their own.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "ike/actions.h"
+#include "ike/owner.h"
+#include "wire/message.h"
+
+namespace dormouse::ike {
+
+enum class SaState : std::uint8_t { init_sent, auth_sent, half_open, established, rekeyed, closing, closed };
+[[nodiscard]] const char* name_of(SaState s);
+
+struct InitiatorSetup {
+  Path path;                           ///< ports 500, or 4500 to begin there
+  IkePolicy policy;
+  std::string gateway;                 ///< tunnel name for logs
+  Identity local;
+  std::optional<Identity> expected_peer;  ///< else any identity that the secret proves
+  SecretBytes psk;
+  std::vector<ChildPolicy> children;   ///< the first goes into IKE_AUTH, the rest by CREATE_CHILD_SA at once
+  bool initial_contact = true;
+};
+
+/// A read-only view for status and tests.
+struct ChildStatus {
+  ChildId id;
+  std::string phase2;
+  EspSpi spi_in, spi_out;
+  Suite suite;
+  TrafficSelectors local_ts, remote_ts;
+  Instant created, soft, hard;
+  bool rekeying = false, replaced = false;
+};
+struct SaStatus {
+  IkeSaId id;
+  SaState state;
+  bool initiator;
+  IkeSpi spi_i, spi_r;
+  Suite suite;
+  Path path;
+  std::optional<Identity> local, peer;
+  Instant created, established, soft, hard;
+  std::uint32_t next_request_out, next_request_in;  ///< message ids
+  bool request_pending;
+  bool udp_encap;
+  std::vector<ChildStatus> children;
+};
+
+class IkeSa {
+ public:
+  /// `owner` must outlive the SA. The SPI is allocated here; nothing is sent before start().
+  [[nodiscard]] static std::unique_ptr<IkeSa> make_initiator(Owner& owner, InitiatorSetup setup, Instant now);
+  /// For a first IKE_SA_INIT request that the layer above decided to serve (cookie already checked). Feed it by on_message().
+  [[nodiscard]] static std::unique_ptr<IkeSa> make_responder(Owner& owner, const Path& path, IkePolicy policy, IkeSpi peer_spi,
+                                                             Instant now);
+  virtual ~IkeSa() = default;
+
+  virtual void start(Instant now, Outbox& out) = 0;  ///< initiator: IKE_SA_INIT
+  /// A datagram whose SPIs named this SA (marker removed). Hostile until verified; a bad one changes nothing.
+  virtual void on_message(ByteView datagram, const Path& path, Instant now, Outbox& out) = 0;
+  virtual void on_timer(Instant now, Outbox& out) = 0;  ///< does all that is due at `now`
+  [[nodiscard]] virtual std::optional<Deadline> next_deadline() const = 0;
+
+  // Commands; each queues its exchange if the window is taken. No effect once closing.
+  virtual void probe(Instant now, Outbox& out) = 0;            ///< empty INFORMATIONAL, unless a request is already pending
+  virtual void resend_pending(Instant now, Outbox& out) = 0;   ///< repeats the pending request at once, schedule from the start; without one: probe
+  virtual void create_child(const ChildPolicy& policy, Instant now, Outbox& out) = 0;
+  virtual void rekey_child(ChildId child, Instant now, Outbox& out) = 0;
+  virtual void delete_child(ChildId child, Instant now, Outbox& out) = 0;
+  virtual void rekey(Instant now, Outbox& out) = 0;            ///< the IKE SA itself
+  virtual void close(Instant now, Outbox& out) = 0;            ///< Delete is sent; Closed follows the answer or one short wait
+  virtual void abandon(Instant now, Outbox& out) = 0;          ///< ends silently: ChildDown for each child, Closed{deleted}; nothing is sent
+  virtual void set_path(const Path& path) = 0;                 ///< for everything sent from now on
+  virtual void set_gateway_name(std::string name) = 0;
+  /// Asleep: no rekey is started and nothing is retransmitted; hard lifetimes go on and end SAs without a message.
+  virtual void set_asleep(bool asleep, Instant now) = 0;
+  virtual void update_children(std::vector<ChildPolicy> policies) = 0;  ///< after a configuration change; living children stay
+
+  [[nodiscard]] virtual SaState state() const = 0;
+  [[nodiscard]] virtual IkeSaId id() const = 0;
+  [[nodiscard]] virtual bool initiator() const = 0;
+  [[nodiscard]] virtual IkeSpi spi_i() const = 0;
+  [[nodiscard]] virtual IkeSpi spi_r() const = 0;
+  [[nodiscard]] virtual SaStatus status() const = 0;
+};
+
+}  // namespace dormouse::ike
