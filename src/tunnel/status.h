@@ -1,0 +1,75 @@
+// What diagnose, get, SNMP and the tests see: values copied out of the tunnel layer, never references into it.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip.h"
+#include "base/time.h"
+#include "base/transform.h"
+#include "esp/data_plane.h"
+#include "ike/sa.h"
+
+namespace dormouse::tunnel {
+
+enum class State : std::uint8_t { down, connecting, up, asleep };
+[[nodiscard]] const char* name_of(State s);
+
+enum class WakeWay : std::uint8_t { none, address, ticket, login };
+[[nodiscard]] const char* name_of(WakeWay w);
+
+/// One tunnel: a static phase 1 or an instance of a dynamic one.
+struct TunnelStatus {
+  TunnelId id;
+  std::string name;                  ///< "toServer", "toClient_0"
+  std::string phase1;                ///< "toClient"
+  bool dynamic = false;              ///< an instance of a dialup phase 1
+  unsigned index = 0;                ///< of the instance
+  State state = State::down;
+  std::string interface;             ///< phase 1's outgoing interface
+  int ifindex = 0;                   ///< of that interface
+  DeviceId device{};                 ///< the tunnel interface it uses
+  std::string device_name;
+  int device_ifindex = 0;
+  esp::OuterPath path;
+  std::optional<Identity> local_id, peer_id;
+  bool local_behind_nat = false, remote_behind_nat = false;
+  Instant created{}, up_since{}, logged_in{};
+  Instant asleep_since{}, asleep_until{};  ///< meaningful in State::asleep
+  Duration sleep_left{};             ///< 0 unless asleep
+  WakeWay last_wake = WakeWay::none;
+  Duration last_sleep{};             ///< how long it slept then
+  unsigned sleeps = 0, wakes_by_address = 0, wakes_by_login = 0;
+  unsigned ike_created = 0, ike_established = 0, child_created = 0, child_established = 0;  ///< totals
+  std::uint64_t dpd_sent = 0, dpd_seqno = 0;
+  std::string dpd_mode;              ///< "on-idle", "on-demand", "disable"
+  Duration dpd_interval{};
+  unsigned dpd_retrycount = 3;
+  Duration nat_keepalive{};
+  Duration ike_setup_time{};         ///< of the newest IKE SA, from first message to established
+  std::vector<ike::SaStatus> ike;    ///< newest first
+  std::vector<esp::ChildCounters> child_counters;  ///< in the order of the children of all `ike`, newest SA first
+  esp::TunnelCounters counters;
+  unsigned mtu = 0;
+  std::optional<Deadline> next;      ///< what it waits for
+};
+
+struct Phase1Status {
+  std::string name;
+  bool dynamic = false;
+  std::string interface;
+  unsigned tunnels = 0, up = 0, asleep = 0;
+  bool has_policy = true;
+  std::vector<std::string> phase2;
+  std::uint64_t logins = 0, logins_refused = 0, sleeps = 0, resumed_by_address = 0, resumed_by_login = 0, expired = 0;
+};
+
+struct Status {
+  Instant now;
+  std::vector<Phase1Status> phase1;
+  std::vector<TunnelStatus> tunnels;
+  std::size_t half_open = 0;
+  std::uint64_t cookies_sent = 0, dropped_unknown = 0, dropped_malformed = 0;
+};
+
+}  // namespace dormouse::tunnel
