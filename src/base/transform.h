@@ -88,7 +88,7 @@ using TrafficSelectors = std::vector<TrafficSelector>;
 enum class IdType : std::uint8_t { ipv4 = 1, fqdn = 2, rfc822 = 3, ipv6 = 5, der_asn1_dn = 9, der_asn1_gn = 10, key_id = 11 };
 struct Identity {
   IdType type = IdType::key_id;
-  std::vector<std::uint8_t> data;
+  std::vector<std::uint8_t> data{};
   [[nodiscard]] static Identity of(const IpAddress& a) {
     return {a.is_v4() ? IdType::ipv4 : IdType::ipv6, {a.bytes().begin(), a.bytes().end()}};
   }

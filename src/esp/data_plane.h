@@ -36,12 +36,12 @@ struct DeviceSpec {
 /// Both directions of one Child SA. Keys are handed over by value and wiped with the object.
 struct ChildSpec {
   ChildId id;
-  TunnelId tunnel;
-  DeviceId device;
-  Suite suite;
-  EspSpi spi_in, spi_out;
-  SecretBytes encr_in, integ_in, encr_out, integ_out;
-  TrafficSelectors local_ts, remote_ts;
+  TunnelId tunnel{};
+  DeviceId device{};
+  Suite suite{};
+  EspSpi spi_in{}, spi_out{};
+  SecretBytes encr_in{}, integ_in{}, encr_out{}, integ_out{};
+  TrafficSelectors local_ts{}, remote_ts{};
   std::uint32_t replay_window = 2048;  ///< packets; 0 = no replay protection
   bool outbound_ready = true;          ///< false: receive only until activate_outbound (RFC 7296 2.8 responder's half)
   std::uint64_t soft_bytes = 0;        ///< 0 = no limit; reached: Event lifetime_bytes{hard=false}

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/event.h"
 #include "base/time.h"
 #include "crypto/suite.h"
 
@@ -13,10 +14,10 @@ namespace dormouse::ike {
 
 /// One phase 2 as the engine needs it.
 struct ChildPolicy {
-  std::string name;
-  std::vector<Suite> suites;        ///< our order; `ke` counts only in CREATE_CHILD_SA
+  std::string name{};
+  std::vector<Suite> suites{};        ///< our order; `ke` counts only in CREATE_CHILD_SA
   bool pfs = true;
-  TrafficSelectors local, remote;   ///< what we would carry; the agreement is the intersection (RFC 7296 2.9)
+  TrafficSelectors local{}, remote{};   ///< what we would carry; the agreement is the intersection (RFC 7296 2.9)
   Duration lifetime = 43200s;       ///< hard; the soft one is up to a tenth earlier, with jitter
   bool rekey = true;                ///< whether we start rekeys of it
 };
@@ -25,8 +26,8 @@ enum class NatMode : std::uint8_t { never, when_detected, always };
 
 /// What one phase 1 asks of its IKE SAs.
 struct IkePolicy {
-  std::string gateway;              ///< phase 1 name, for logs until the instance is known
-  std::vector<Suite> suites;        ///< our order, complete
+  std::string gateway{};            ///< phase 1 name, for logs until the instance is known
+  std::vector<Suite> suites{};      ///< our order, complete
   std::vector<Duration> retransmit_schedule{3s, 6s, 12s, 24s, 48s};  ///< wait after each transmission
   Duration negotiate_timeout = 30s;
   Duration lifetime = 86400s;

@@ -16,12 +16,12 @@ enum class SaState : std::uint8_t { init_sent, auth_sent, half_open, established
 
 struct InitiatorSetup {
   Path path;                           ///< ports 500, or 4500 to begin there
-  IkePolicy policy;
-  std::string gateway;                 ///< tunnel name for logs
-  Identity local;
-  std::optional<Identity> expected_peer;  ///< else any identity that the secret proves
-  SecretBytes psk;
-  std::vector<ChildPolicy> children;   ///< the first goes into IKE_AUTH, the rest by CREATE_CHILD_SA at once
+  IkePolicy policy{};
+  std::string gateway{};               ///< tunnel name for logs
+  Identity local{};
+  std::optional<Identity> expected_peer{};  ///< else any identity that the secret proves
+  SecretBytes psk{};
+  std::vector<ChildPolicy> children{};   ///< the first goes into IKE_AUTH, the rest by CREATE_CHILD_SA at once
   bool initial_contact = true;
 };
 
@@ -71,6 +71,8 @@ class IkeSa {
   virtual void create_child(const ChildPolicy& policy, Instant now, Outbox& out) = 0;
   virtual void rekey_child(ChildId child, Instant now, Outbox& out) = 0;
   virtual void delete_child(ChildId child, Instant now, Outbox& out) = 0;
+  /// The data plane saw the first verified packet of a Child SA: its peer uses it, so may we (RFC 7296 2.8).
+  virtual void child_used(ChildId child, Instant now, Outbox& out) = 0;
   virtual void rekey(Instant now, Outbox& out) = 0;            ///< the IKE SA itself
   virtual void close(Instant now, Outbox& out) = 0;            ///< Delete is sent; Closed follows the answer or one short wait
   virtual void abandon(Instant now, Outbox& out) = 0;          ///< ends silently: ChildDown for each child, Closed{deleted}; nothing is sent

@@ -9,11 +9,9 @@
 #include "base/transform.h"
 #include "esp/data_plane.h"
 #include "ike/sa.h"
+#include "tunnel/machine.h"
 
 namespace dormouse::tunnel {
-
-enum class State : std::uint8_t { down, connecting, up, asleep };
-[[nodiscard]] const char* name_of(State s);
 
 enum class WakeWay : std::uint8_t { none, address, ticket, login };
 [[nodiscard]] const char* name_of(WakeWay w);
@@ -57,17 +55,17 @@ struct TunnelStatus {
 struct Phase1Status {
   std::string name;
   bool dynamic = false;
-  std::string interface;
+  std::string interface{};
   unsigned tunnels = 0, up = 0, asleep = 0;
   bool has_policy = true;
-  std::vector<std::string> phase2;
+  std::vector<std::string> phase2{};
   std::uint64_t logins = 0, logins_refused = 0, sleeps = 0, resumed_by_address = 0, resumed_by_login = 0, expired = 0;
 };
 
 struct Status {
   Instant now;
-  std::vector<Phase1Status> phase1;
-  std::vector<TunnelStatus> tunnels;
+  std::vector<Phase1Status> phase1{};
+  std::vector<TunnelStatus> tunnels{};
   std::size_t half_open = 0;
   std::uint64_t cookies_sent = 0, dropped_unknown = 0, dropped_malformed = 0;
 };

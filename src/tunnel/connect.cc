@@ -1,0 +1,114 @@
+// The static tunnel's way up: logins with growing pauses, and, when a peer fell silent, the wake ladder: ask again on the SAs it
+// has (by address), and a little later a login beside it. Whatever is authenticated first wins.
+#include <algorithm>
+
+#include "tunnel/manager.h"
+
+namespace dormouse::tunnel {
+namespace {
+
+constexpr Duration kLoginAfterProbe = 300ms;   // by address costs one round trip; give it that much of a start
+constexpr Duration kProbeEvery = 2s;           // while the network may be back at any moment
+constexpr Duration kProbeEveryLater = 10s;     // after two minutes of silence
+constexpr Duration kEagerPhase = 120s;
+constexpr Duration kLongestPause = 30s;
+
+}  // namespace
+
+void Manager::make_static(std::shared_ptr<const config::Phase1> phase1, Instant now) {
+  auto made = std::make_unique<Tunnel>();
+  Tunnel& t = *made;
+  t.id = TunnelId(++last_tunnel_id_);
+  t.phase1 = std::move(phase1);
+  t.name = t.phase1->name;
+  t.created = now;
+  if (!make_device(t)) return;
+  Tunnel& kept = *tunnels_.emplace(t.id, std::move(made)).first->second;
+  if (kept.phase1->auto_negotiate) connect(kept, now);
+  refresh(kept);
+}
+
+void Manager::remove_static(Tunnel& t) {
+  out_.push_back(DelMember{t.phase1->name, t.device_name});
+  data_.remove_device(t.device);
+  t.timers.stop_all();
+  enter(t, Event::flush);
+}
+
+void Manager::connect(Tunnel& t, Instant now) {
+  const auto& p = *t.phase1;
+  if (t.dynamic || t.attempt || t.dead() || p.passive) return;
+  const auto children = child_policies(p);
+  if (!p.has_policy || children.empty() || !p.psk) {
+    log(LogId::no_policy, scope_of(t));
+    return;
+  }
+  const auto local = local_address(p);
+  const auto* l = link(p.interface);
+  if (!local || !l) {
+    t.timers.set(Timer::connect, now + 5s);
+    return refresh(t);
+  }
+  ike::InitiatorSetup setup{.path = {{*local, 500}, {p.remote_gw, 500}, l->ifindex}, .policy = ike_policy(p), .gateway = t.name};
+  setup.local = p.localid ? *p.localid : Identity::of(*local);
+  setup.psk = p.psk->clone();
+  setup.children = children;
+  if (t.state == State::connecting && t.current) {
+    // Coming back: the network may return at any moment, so ask often and give up early; the next attempt follows.
+    setup.policy.retransmit_schedule = {1s, 2s, 4s, 8s};
+    setup.policy.negotiate_timeout = std::min<Duration>(p.negotiate_timeout, 15s);
+  }
+  if (p.peertype == config::PeerType::one) setup.expected_peer = peer_identity(p);
+  auto made = ike::IkeSa::make_initiator(*this, std::move(setup), now);
+  const auto id = made->id();
+  sas_.add(std::move(made), t.id);
+  t.attempt = id;
+  ++t.attempts;
+  enter(t, Event::start);
+  with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.start(now, box); });
+  refresh(t);
+}
+
+void Manager::attempt_failed(Tunnel& t, Instant now) {
+  if (t.held_down || t.state == State::up) return;
+  if (t.sas.empty() && !t.phase1->auto_negotiate) {
+    enter(t, Event::flush);
+    return refresh(t);
+  }
+  // 1, 2, 4, ... 30 s, spread by a fifth so that a thousand clients of one gateway do not knock together.
+  const auto pause = std::min<Duration>(kLongestPause, Duration(1s) * (std::uint64_t{1} << std::min(t.attempts, 6U)) / 2);
+  const auto spread = Duration(static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(pause.count() / 5 + 1))));
+  t.timers.set(Timer::connect, now + pause + spread);
+  refresh(t);
+}
+
+void Manager::begin_wake_ladder(Tunnel& t, Instant now) {
+  enter(t, Event::peer_lost);
+  t.timers.stop(Timer::dpd);
+  t.asleep_since = now;
+  t.attempts = 0;
+  t.timers.set(Timer::wake_probe, now);
+  t.timers.set(Timer::connect, now + kLoginAfterProbe);
+  refresh(t);
+}
+
+void Manager::wake_probe(Tunnel& t, Instant now) {
+  if (t.state != State::connecting || !t.current) return;
+  const auto sa = *t.current;
+  if (data_.counters(t.id).last_in > t.asleep_since) return wake_by_address(t, sa, now);  // ESP came first
+  const auto pause = now - t.asleep_since < kEagerPhase ? kProbeEvery : kProbeEveryLater;
+  t.timers.set(Timer::wake_probe, now + pause);
+  with_sa(sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.resend_pending(now, box); });
+}
+
+void Manager::want_children(Tunnel& t, Instant now, bool all) {
+  if (!t.current) return;
+  for (const auto& policy : child_policies(*t.phase1)) {
+    const bool have = std::ranges::any_of(t.children, [&](const auto& c) { return c.phase2 == policy.name; });
+    if (have) continue;
+    with_sa(*t.current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.create_child(policy, now, box); });
+    if (!all) return;
+  }
+}
+
+}  // namespace dormouse::tunnel

@@ -1,0 +1,200 @@
+// All tunnels of the host, both roles: datagrams, packet-path events, timers, configuration and commands in; actions and one
+// next deadline out. Files: manager.cc routes what comes in; responder.cc decides who may begin; authorize.cc who may enter
+// and as which tunnel; sa_actions.cc carries out what the engine asks; tunnel_life.cc makes, wakes, puts to sleep and ends
+// tunnels (with sleep.cc, dpd.cc, adoption.cc for the decisions); connect.cc is the static tunnel's way up; status.cc copies out.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "config/model/model.h"
+#include "crypto/suite.h"
+#include "esp/data_plane.h"
+#include "ike/cookie.h"
+#include "ike/owner.h"
+#include "ike/sa.h"
+#include "tunnel/actions.h"
+#include "tunnel/adoption.h"
+#include "tunnel/routes.h"
+#include "tunnel/sa_table.h"
+#include "tunnel/status.h"
+#include "tunnel/tunnel.h"
+
+namespace dormouse::tunnel {
+
+/// A system interface as the kernel has it.
+struct LinkInfo {
+  std::string name;
+  int ifindex = 0;
+  bool up = true;
+  std::vector<IpAddress> addresses;
+  friend bool operator==(const LinkInfo&, const LinkInfo&) = default;
+};
+
+class Manager final : private ike::Owner {
+ public:
+  /// All three must outlive the manager.
+  Manager(crypto::Provider& crypto, Rng& rng, esp::DataPlane& data);
+  ~Manager() override;
+
+  // --- events
+  /// Takes a new configuration: starts, changes in place or tears down just what differs. Returns a summary for the operator.
+  std::string configure(std::shared_ptr<const config::Model> model, Instant now);
+  void set_links(std::vector<LinkInfo> links, Instant now);
+  /// An IKE datagram from UDP 500, or from 4500 with its marker removed (path.local.port tells).
+  void on_datagram(const ike::Path& path, ByteView datagram, Instant now);
+  void on_path_event(const esp::PathEvent& event, Instant now);
+  void on_timer(Instant now);
+  [[nodiscard]] std::optional<Deadline> next_deadline() const;
+  /// Everything to do since the last call, in order.
+  [[nodiscard]] std::vector<Action> take_actions() { return std::exchange(out_, {}); }
+  void set_debug(bool on) { debug_ = on; }
+
+  // --- commands; `name` is a tunnel or a phase 1, empty = all. Return how many tunnels were touched.
+  std::size_t clear(const std::string& name, Instant now);  ///< with a Delete to the peer
+  std::size_t flush(const std::string& name, Instant now);  ///< silently
+  [[nodiscard]] Outcome<void> bring_up(const std::string& phase2, const std::string& phase1, Instant now);
+  [[nodiscard]] Outcome<void> bring_down(const std::string& phase2, const std::string& phase1, Instant now);
+  /// Deletes to every peer, everything removed; the manager is empty afterwards.
+  void shutdown(Instant now);
+
+  [[nodiscard]] Status status(Instant now);
+
+ private:
+  struct PendingLogin {  ///< authorize() said yes; Established makes it so
+    std::shared_ptr<const config::Phase1> phase1;
+    std::optional<TunnelId> adopt{};
+    unsigned index = 0;
+    Identity peer{}, local{};
+    bool initial_contact = false;
+  };
+  struct SharedDevice {
+    DeviceId id;
+    std::string name;
+    int ifindex = 0;
+  };
+  struct Counters {
+    std::uint64_t cookies_sent = 0, dropped_unknown = 0, dropped_malformed = 0;
+  };
+  struct Phase1Counters {
+    std::uint64_t logins = 0, refused = 0, sleeps = 0, by_address = 0, by_login = 0, expired = 0;
+  };
+
+  // ike::Owner
+  Rng& rng() override { return rng_; }
+  crypto::Provider& crypto() override { return crypto_; }
+  IkeSaId next_ike_id() override { return IkeSaId(++last_ike_id_); }
+  ChildId next_child_id() override { return ChildId(++last_child_id_); }
+  EspSpi allocate_esp_spi() override;
+  IkeSpi allocate_ike_spi() override;
+  Result<ike::AuthGrant> authorize(const ike::AuthQuery& query, std::vector<LogEvent>& log) override;
+
+  // responder.cc
+  void begin_responder(const ike::Path& path, const wire::Header& header, ByteView datagram, Instant now);
+  [[nodiscard]] std::vector<std::shared_ptr<const config::Phase1>> phase1_for(const ike::Path& path) const;
+  [[nodiscard]] bool cookie_passes(const ike::Path& path, const wire::Message& message, Instant now);
+
+  // authorize.cc
+  [[nodiscard]] bool identity_fits(const config::Phase1& phase1, const Identity& peer) const;
+  [[nodiscard]] PendingLogin place_login(std::shared_ptr<const config::Phase1> phase1, const ike::AuthQuery& query, const Endpoint& remote);
+  [[nodiscard]] unsigned free_index(const config::Phase1& phase1) const;
+
+  // sa_actions.cc
+  void drain(ike::Outbox& box, Instant now);
+  void with_sa(IkeSaId id, Instant now, const std::function<void(ike::IkeSa&, ike::Outbox&)>& use);
+  void carry_out(ike::Transmit& a, Instant now);
+  void carry_out(ike::Established& a, Instant now);
+  void carry_out(ike::ChildUp& a, Instant now);
+  void carry_out(ike::ChildOutboundReady& a, Instant now);
+  void carry_out(ike::ChildDown& a, Instant now);
+  void carry_out(ike::ChildFailed& a, Instant now);
+  void carry_out(ike::Closed& a, Instant now);
+  void carry_out(ike::Unreachable& a, Instant now);
+  void carry_out(ike::PeerAlive& a, Instant now);
+  void carry_out(ike::Rekeyed& a, Instant now);
+  void carry_out(ike::NatState& a, Instant now);
+  void carry_out(ike::Log& a, Instant now);
+
+  // tunnel_life.cc
+  Tunnel* make_instance(const PendingLogin& login, Instant now);
+  bool make_device(Tunnel& t);
+  void enter(Tunnel& t, Event event);
+  void login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, Instant now);
+  void fall_asleep(Tunnel& t, Instant now);
+  void wake_by_address(Tunnel& t, IkeSaId sa, Instant now);
+  void finish_wake(Tunnel& t, WakeWay way, Instant now);
+  void sleep_expired(Tunnel& t, Instant now);
+  void peer_silent(Tunnel& t, IkeSaId sa, Instant now);
+  void teardown(Tunnel& t, const char* reason, bool tell_peer, Instant now);
+  void drop_sas(Tunnel& t, bool tell_peer, Instant now);
+  void drop_replaced(Tunnel& t, Instant now);
+  void enforce_sa_limit(Tunnel& t, Instant now);
+  void remove_child(Tunnel& t, ChildId child, Instant now);
+  void sync_routes(Tunnel& t);
+  void release_route(Tunnel& t, const Prefix& prefix);
+  void log_routes(Tunnel& t, std::vector<Action> changes);
+  void set_path(Tunnel& t, const ike::Path& path, bool udp_encap);
+  void on_tunnel_timer(Tunnel& t, Timer timer, Instant now);
+  void check_dpd(Tunnel& t, Instant now);
+  void start_liveness(Tunnel& t, Instant now);
+  void refresh(Tunnel& t);
+  void report_up(Tunnel& t, TunnelChild& child, Instant now);
+  void report_down(Tunnel& t, const std::string& phase2);
+  void remove_gone();
+
+  // connect.cc
+  void make_static(std::shared_ptr<const config::Phase1> phase1, Instant now);
+  void connect(Tunnel& t, Instant now);
+  void remove_static(Tunnel& t);
+  void attempt_failed(Tunnel& t, Instant now);
+  void wake_probe(Tunnel& t, Instant now);
+  void begin_wake_ladder(Tunnel& t, Instant now);
+  void want_children(Tunnel& t, Instant now, bool all);
+
+  // configure (manager.cc)
+  [[nodiscard]] bool needs_restart(const config::Phase1& was, const config::Phase1& is, const config::Model& old_model) const;
+  void apply_in_place(Tunnel& t, std::shared_ptr<const config::Phase1> is, Instant now);
+  void sync_shared_devices(const config::Model& old);
+
+  // helpers
+  [[nodiscard]] Tunnel* find(TunnelId id);
+  [[nodiscard]] Tunnel* tunnel_of_sa(IkeSaId id);
+  [[nodiscard]] std::vector<Tunnel*> select(const std::string& name);
+  [[nodiscard]] std::size_t asleep_count(const std::string& phase1) const;
+  [[nodiscard]] std::vector<ike::ChildPolicy> child_policies(const config::Phase1& phase1) const;
+  [[nodiscard]] ike::IkePolicy ike_policy(const config::Phase1& phase1) const;
+  [[nodiscard]] const LinkInfo* link(const std::string& name) const;
+  [[nodiscard]] std::optional<IpAddress> local_address(const config::Phase1& phase1) const;
+  void log(LogId id, LogScope scope, std::vector<LogField> fields = {});
+  [[nodiscard]] static LogScope scope_of(const Tunnel& t) { return {.gateway = t.name}; }
+
+  crypto::Provider& crypto_;
+  Rng& rng_;
+  esp::DataPlane& data_;
+  std::shared_ptr<const config::Model> model_;
+  std::vector<LinkInfo> links_;
+  ike::CookieJar cookies_;
+  SaTable sas_;
+  std::map<TunnelId, std::unique_ptr<Tunnel>> tunnels_;
+  std::set<std::pair<Instant, TunnelId>> deadlines_;
+  std::unordered_map<TunnelId, Instant> due_;
+  std::unordered_map<IkeSaId, PendingLogin> pending_;
+  std::unordered_map<IkeSaId, ike::NatState> nat_;
+  std::unordered_map<ChildId, TunnelId> child_tunnel_;
+  std::set<EspSpi> spis_;
+  std::map<std::string, SharedDevice> shared_devices_;
+  std::map<std::string, Phase1Counters> phase1_counters_;
+  RouteTable routes_;
+  Counters counters_;
+  ike::Path incoming_;  // of the datagram being handled; authorize() needs it
+  std::vector<Action> out_;
+  bool debug_ = true;
+  std::uint32_t last_ike_id_ = 0, last_child_id_ = 0, last_tunnel_id_ = 0, last_device_id_ = 0;
+};
+
+}  // namespace dormouse::tunnel

@@ -1,0 +1,71 @@
+// Who may begin: a first IKE_SA_INIT costs its sender a phase 1 that would serve it, a policy, and under load a cookie.
+#include "base/limits.h"
+#include "crypto/proposal.h"
+#include "tunnel/manager.h"
+
+namespace dormouse::tunnel {
+
+std::vector<std::shared_ptr<const config::Phase1>> Manager::phase1_for(const ike::Path& path) const {
+  std::vector<std::shared_ptr<const config::Phase1>> fixed, dialup;
+  for (const auto& p : model_->phase1) {
+    const auto local = local_address(p);
+    if (!local || *local != path.local.address) continue;
+    std::shared_ptr<const config::Phase1> held(model_, &p);
+    if (p.type == config::Phase1Type::dynamic) dialup.push_back(std::move(held));
+    else if (p.remote_gw == path.remote.address) fixed.push_back(std::move(held));
+  }
+  fixed.insert(fixed.end(), dialup.begin(), dialup.end());  // a peer with an entry of its own comes first
+  return fixed;
+}
+
+bool Manager::cookie_passes(const ike::Path& path, const wire::Message& message, Instant now) {
+  if (sas_.half_open() < limits::kCookieThreshold) return true;
+  const auto* nonce = wire::find<wire::NoncePayload>(message.payloads);
+  if (!nonce) return false;
+  const auto* cookie = wire::find_notify(message.payloads, wire::NotifyType::cookie);
+  if (cookie && cookies_.verify(cookie->data, nonce->data, path.remote, message.header.spi_i, now)) return true;
+  log(LogId::cookie_sent, {}, {sas_.half_open()});
+  ++counters_.cookies_sent;
+  const auto value = cookies_.make(nonce->data, path.remote, message.header.spi_i, now);
+  ike::Transmit answer{path, ike::CookieJar::response(message.header.spi_i, value)};
+  carry_out(answer, now);
+  return false;
+}
+
+void Manager::begin_responder(const ike::Path& path, const wire::Header& header, ByteView datagram, Instant now) {
+  if (sas_.half_open() >= limits::kMaxHalfOpen) {
+    ++counters_.dropped_unknown;
+    return;
+  }
+  const auto message = wire::parse_message(datagram);
+  if (!message || header.message_id.value() != 0) {
+    ++counters_.dropped_malformed;
+    if (!message) log(LogId::message_dropped, {}, {std::string(name_of(message.error().code)), std::string(message.error().field), message.error().offset});
+    return;
+  }
+  const auto candidates = phase1_for(path);
+  if (candidates.empty()) {
+    ++counters_.dropped_unknown;
+    return log(LogId::no_gateway, {}, {path.remote.text()});
+  }
+  std::shared_ptr<const config::Phase1> chosen;
+  const auto* offer = wire::find<wire::SaPayload>(message->payloads);
+  for (const auto& p : candidates) {
+    if (!p->has_policy) continue;
+    if (!chosen) chosen = p;  // if none fits, the first one answers NO_PROPOSAL_CHOSEN
+    if (offer && crypto::choose(offer->proposals, p->suites, Protocol::ike)) {
+      chosen = p;
+      break;
+    }
+  }
+  if (!chosen) return log(LogId::no_policy, {});
+  if (!cookie_passes(path, *message, now)) return;
+  auto made = ike::IkeSa::make_responder(*this, path, ike_policy(*chosen), header.spi_i, now);
+  const auto id = made->id();
+  sas_.add(std::move(made), TunnelId{});
+  sas_.note_initiator(id, header.spi_i, path.remote);
+  with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.on_message(datagram, path, now, box); });
+  remove_gone();
+}
+
+}  // namespace dormouse::tunnel

@@ -1,0 +1,169 @@
+// Carries out what the IKE engine asks, one action at a time, in its order.
+#include <algorithm>
+
+#include "tunnel/manager.h"
+
+namespace dormouse::tunnel {
+
+void Manager::with_sa(IkeSaId id, Instant now, const std::function<void(ike::IkeSa&, ike::Outbox&)>& use) {
+  ike::IkeSa* sa = sas_.find(id);
+  if (!sa) return;
+  ike::Outbox box(debug_);
+  use(*sa, box);
+  sas_.refresh(id);
+  drain(box, now);
+}
+
+void Manager::drain(ike::Outbox& box, Instant now) {
+  for (auto& action : box.take()) std::visit([&](auto& a) { carry_out(a, now); }, action);
+}
+
+void Manager::carry_out(ike::Transmit& a, Instant) {
+  if (a.path.local.port == 4500) data_.send_ike(outer_of(a.path, true), a.message);
+  else out_.push_back(std::move(a));
+}
+
+void Manager::carry_out(ike::Log& a, Instant) { out_.push_back(std::move(a)); }
+
+void Manager::carry_out(ike::NatState& a, Instant) {
+  nat_[a.sa] = a;
+  if (Tunnel* t = tunnel_of_sa(a.sa)) ++t->ike_created;
+}
+
+void Manager::carry_out(ike::Established& a, Instant now) {
+  sas_.settle(a.sa);
+  const auto login = pending_.extract(a.sa);
+  Tunnel* t = nullptr;
+  if (login.empty()) t = tunnel_of_sa(a.sa);
+  else if (login.mapped().adopt) t = find(*login.mapped().adopt);
+  else t = make_instance(login.mapped(), now);
+  if (!t) {  // the tunnel went while AUTH was under way, or its interface could not be made
+    with_sa(a.sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.close(now, box); });
+    return;
+  }
+  sas_.set_tunnel(a.sa, t->id);
+  login_succeeded(*t, a.sa, login.empty() ? nullptr : &login.mapped(), now);
+}
+
+void Manager::carry_out(ike::ChildUp& a, Instant now) {
+  Tunnel* t = tunnel_of_sa(a.sa);
+  auto& c = a.child;
+  if (!t) {
+    spis_.erase(c.spi_in);
+    return;
+  }
+  TunnelChild child{.id = c.id, .sa = a.sa, .phase2 = c.phase2, .spi_in = c.spi_in, .spi_out = c.spi_out, .remote_ts = c.remote_ts};
+  if (const TunnelChild* old = c.replaces ? t->find_child(*c.replaces) : nullptr) child.up_reported = old->up_reported;
+  const config::Phase2* p2 = nullptr;
+  for (const auto* p : model_->phase2_of(t->phase1->name))
+    if (p->name == c.phase2) p2 = p;
+  esp::ChildSpec spec{.id = c.id, .tunnel = t->id, .device = t->device, .suite = c.suite, .spi_in = c.spi_in, .spi_out = c.spi_out};
+  spec.encr_in = std::move(c.encr_in);
+  spec.integ_in = std::move(c.integ_in);
+  spec.encr_out = std::move(c.encr_out);
+  spec.integ_out = std::move(c.integ_out);
+  spec.local_ts = std::move(c.local_ts);
+  spec.remote_ts = std::move(c.remote_ts);
+  spec.replay_window = p2 && !p2->replay ? 0 : 2048;
+  spec.outbound_ready = c.outbound_ready;
+  if (p2 && p2->keylife_bytes != 0) {
+    spec.hard_bytes = p2->keylife_bytes;
+    spec.soft_bytes = p2->keylife_bytes / 10 * 9;
+  }
+  ++t->child_created;
+  if (const auto added = data_.add_child(std::move(spec)); !added) {
+    log(LogId::system_failure, scope_of(*t), {added.error().text});
+    spis_.erase(child.spi_in);
+    return with_sa(a.sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.delete_child(child.id, now, box); });
+  }
+  ++t->child_established;
+  child_tunnel_[child.id] = t->id;
+  t->children.insert(t->children.begin(), child);
+  sync_routes(*t);
+  report_up(*t, t->children.front(), now);
+  if (t->resumed_child_pending) {
+    t->resumed_child_pending = false;
+    data_.set_asleep(t->id, false);
+  }
+  drop_replaced(*t, now);
+}
+
+void Manager::carry_out(ike::ChildOutboundReady& a, Instant) { data_.activate_outbound(a.child); }
+
+void Manager::carry_out(ike::ChildDown& a, Instant now) {
+  Tunnel* t = tunnel_of_sa(a.sa);
+  if (!t) {
+    if (const auto at = child_tunnel_.find(a.child); at != child_tunnel_.end()) t = find(at->second);
+  }
+  if (!t || !t->find_child(a.child)) return;
+  const std::string phase2 = t->find_child(a.child)->phase2;
+  remove_child(*t, a.child, now);
+  if (t->state == State::asleep) return;  // what passes in sleep ends the SA, not the tunnel
+  sync_routes(*t);
+  const bool another = std::ranges::any_of(t->children, [&](const auto& c) { return c.phase2 == phase2; });
+  if (!another && a.reason != ike::CloseReason::rekeyed) report_down(*t, phase2);
+}
+
+void Manager::carry_out(ike::ChildFailed& a, Instant now) {
+  Tunnel* t = tunnel_of_sa(a.sa);
+  if (!t) return;
+  log(LogId::exchange_failed, {.gateway = t->name, .ike = a.sa, .phase2 = a.phase2},
+      {std::string("child SA"), wire::notify_name(static_cast<wire::NotifyType>(a.notify))});
+  drop_replaced(*t, now);
+}
+
+void Manager::carry_out(ike::Closed& a, Instant now) {
+  Tunnel* t = tunnel_of_sa(a.sa);
+  pending_.erase(a.sa);
+  nat_.erase(a.sa);
+  sas_.remove(a.sa);
+  if (!t) return;
+  std::erase(t->replaced, a.sa);
+  if (t->attempt == a.sa) {
+    t->attempt.reset();
+    if (a.reason != ike::CloseReason::deleted) {
+      log(LogId::event_refused, {}, {t->name, t->phase1->remote_gw.text(), std::string(ike::name_of(a.reason))});
+      attempt_failed(*t, now);
+    }
+    return;
+  }
+  if (std::erase(t->sas, a.sa) == 0) return;
+  if (t->current == a.sa) t->current = t->sas.empty() ? std::nullopt : std::optional(t->sas.front());
+  if (!t->sas.empty() || a.reason == ike::CloseReason::rekeyed) return;
+  if (a.reason == ike::CloseReason::deleted_by_peer) return teardown(*t, "deleted by the peer", false, now);
+  if (t->state == State::asleep || t->state == State::connecting) {
+    enter(*t, Event::sas_ended);
+    return;
+  }
+  if (t->state == State::up) teardown(*t, ike::name_of(a.reason), false, now);
+}
+
+void Manager::carry_out(ike::Unreachable& a, Instant now) {
+  Tunnel* t = tunnel_of_sa(a.sa);
+  if (!t) return;
+  if (t->current != a.sa) return with_sa(a.sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.abandon(now, box); });
+  if (t->state == State::up) peer_silent(*t, a.sa, now);
+}
+
+void Manager::carry_out(ike::PeerAlive& a, Instant now) {
+  Tunnel* t = tunnel_of_sa(a.sa);
+  if (!t || std::ranges::find(t->sas, a.sa) == t->sas.end()) return;
+  t->last_ike_in = now;
+  if (t->current == a.sa && !(t->path == a.path) && (t->dynamic || t->remote_behind_nat)) set_path(*t, a.path, t->udp_encap);
+  if (t->state == State::asleep || t->state == State::connecting) wake_by_address(*t, a.sa, now);
+}
+
+void Manager::carry_out(ike::Rekeyed& a, Instant now) {
+  Tunnel* t = tunnel_of_sa(a.old_sa);
+  if (!t || !a.successor) return;
+  const auto id = a.successor->id();
+  sas_.add(std::move(a.successor), t->id);
+  t->sas.insert(t->sas.begin(), id);
+  t->current = id;
+  for (auto& c : t->children)
+    if (c.sa == a.old_sa) c.sa = id;
+  ++t->ike_established;
+  with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox&) { s.set_gateway_name(t->name); });
+}
+
+}  // namespace dormouse::tunnel

@@ -1,0 +1,57 @@
+#include "tunnel/tunnel.h"
+
+#include <algorithm>
+
+namespace dormouse::tunnel {
+
+const char* reason_of(Timer t) {
+  switch (t) {
+    case Timer::sleep_over: return "client-resume-interval";
+    case Timer::dpd: return "dpd";
+    case Timer::nat_keepalive: return "nat keepalive";
+    case Timer::connect: return "next login attempt";
+    case Timer::wake_probe: return "wake probe";
+    case Timer::count_: break;
+  }
+  return "?";
+}
+
+TunnelChild* Tunnel::find_child(ChildId child) {
+  const auto it = std::ranges::find(children, child, &TunnelChild::id);
+  return it == children.end() ? nullptr : &*it;
+}
+
+esp::OuterPath outer_of(const ike::Path& path, bool udp_encap) {
+  esp::OuterPath out{path.local, path.remote, udp_encap ? esp::Encap::udp : esp::Encap::none, path.ifindex};
+  if (!udp_encap) out.local.port = out.remote.port = 0;
+  return out;
+}
+
+unsigned device_mtu(const config::Phase1& phase1) {
+  // 1500 less the worst of our suites: outer IP 20/40, UDP 8, ESP 8, IV 16, ICV 32, padding and trailer up to 17.
+  if (phase1.mtu != 0) return phase1.mtu;
+  return phase1.family == Family::v4 ? 1400 : 1380;
+}
+
+Identity peer_identity(const config::Phase1& phase1) {
+  if (const auto address = IpAddress::parse(phase1.peerid)) return Identity::of(*address);
+  const bool mail = phase1.peerid.find('@') != std::string::npos;
+  const auto octets = as_bytes(phase1.peerid);
+  return {mail ? IdType::rfc822 : IdType::fqdn, {octets.begin(), octets.end()}};
+}
+
+std::string spi_pair(IkeSpi i, IkeSpi r) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  for (const auto spi : {i, r}) {
+    if (!out.empty()) out += '/';
+    for (int shift = 60; shift >= 0; shift -= 4) out += kDigits[spi.value() >> shift & 15];
+  }
+  return out;
+}
+
+std::string prefix_text(const Prefix& p) {
+  return p.address.is_v4() ? p.address.text() + "/" + v4_mask(p.length).text() : p.text();
+}
+
+}  // namespace dormouse::tunnel

@@ -1,0 +1,103 @@
+// One tunnel: what the user sees. It outlives the IKE SAs below it. Data only; tunnel_life.cc moves it.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/timers.h"
+#include "config/model/model.h"
+#include "esp/data_plane.h"
+#include "tunnel/actions.h"
+#include "tunnel/machine.h"
+#include "tunnel/status.h"
+
+namespace dormouse::tunnel {
+
+enum class Timer : std::uint8_t {
+  sleep_over,      ///< client-resume-interval (or the re-authentication deadline) ends the sleep
+  dpd,             ///< look whether the peer fell silent
+  nat_keepalive,   ///< keep a NAT's mapping (RFC 3948 4)
+  connect,         ///< static: the next login attempt
+  wake_probe,      ///< static: ask again on the old SAs
+  count_,
+};
+[[nodiscard]] const char* reason_of(Timer t);
+
+/// A Child SA as the tunnel knows it.
+struct TunnelChild {
+  ChildId id;
+  IkeSaId sa;
+  std::string phase2;
+  EspSpi spi_in, spi_out;
+  TrafficSelectors remote_ts;
+  bool up_reported = false;  ///< a trap and an event said so
+};
+
+struct Tunnel {
+  TunnelId id;
+  std::string name;
+  std::shared_ptr<const config::Phase1> phase1;
+  bool dynamic = false;
+  unsigned index = 0;
+  State state = State::down;
+  TimerTable<Timer> timers;
+
+  // interface
+  DeviceId device{};
+  std::string device_name;
+  int device_ifindex = 0;
+  bool own_device = false;   ///< removed with the tunnel (net-device enable, or static)
+  unsigned mtu = 0;
+
+  // peer
+  std::optional<Identity> local_id, peer_id;
+  ike::Path path;            ///< of IKE
+  esp::OuterPath outer;      ///< of ESP
+  bool udp_encap = false, local_behind_nat = false, remote_behind_nat = false;
+  bool in_data_plane = false;
+
+  // SAs: newest first. `current` carries probes and new children.
+  std::vector<IkeSaId> sas;
+  std::optional<IkeSaId> current;
+  std::optional<IkeSaId> attempt;      ///< static: the login under way
+  std::vector<IkeSaId> replaced;       ///< to be dropped silently once the new login has its child
+  std::vector<TunnelChild> children;
+  std::vector<Prefix> routes;          ///< wanted in the RouteTable
+
+  // sleep
+  Instant asleep_since{}, asleep_until{};
+  bool resumed_child_pending = false;  ///< woke by login: parked packets wait for its child
+  // liveness
+  Instant last_ike_in{};
+  Instant last_dpd_tick{};
+  std::uint64_t dpd_seqno = 0, dpd_sent = 0;
+  // connecting
+  unsigned attempts = 0;
+  bool held_down = false;              ///< "diagnose vpn tunnel down": only traffic or "up" starts it again
+
+  // record
+  Instant created{}, up_since{}, logged_in{};
+  WakeWay last_wake = WakeWay::none;
+  Duration last_sleep{};
+  unsigned sleeps = 0, wakes_by_address = 0, wakes_by_login = 0;
+  unsigned ike_created = 0, ike_established = 0, child_created = 0, child_established = 0;
+  Duration ike_setup_time{};
+
+  [[nodiscard]] TunnelChild* find_child(ChildId child);
+  [[nodiscard]] bool dead() const { return state == State::gone; }
+};
+
+/// The ESP path that goes with an IKE path.
+[[nodiscard]] esp::OuterPath outer_of(const ike::Path& path, bool udp_encap);
+/// MTU of the tunnel interface: configured, or what always fits into 1500 outside.
+[[nodiscard]] unsigned device_mtu(const config::Phase1& phase1);
+/// The identity `peerid` names: an address, a mail address or a domain name.
+[[nodiscard]] Identity peer_identity(const config::Phase1& phase1);
+/// "0123456789abcdef/fedcba9876543210".
+[[nodiscard]] std::string spi_pair(IkeSpi i, IkeSpi r);
+/// FortiOS writes IPv4 routes with a mask: "0.0.0.0/0.0.0.0".
+[[nodiscard]] std::string prefix_text(const Prefix& p);
+
+}  // namespace dormouse::tunnel
