@@ -1,7 +1,10 @@
 // RFC 7296 3.15; types are request 1, reply 2, set 3, acknowledgement 4:
 //
-//   payload   | type      |             reserved              |   attribute |r|   type (15 bits)    |        length         |
-//             | attributes                                    |             | value, `length` octets                        |
+//   payload   | type      |             reserved              |
+//             | attributes                                    |
+//
+//   attribute |r|   type (15 bits)    |        length         |
+//             | value, `length` octets                        |
 #include "wire/config_payload.h"
 
 namespace dormouse::wire {

@@ -4,8 +4,8 @@
 
 namespace dormouse::wire {
 
-/// Reads what stands before the IV of the payload of type `type` (SK or SKF). It must be the last of the message; an SKF
-/// needs 1 <= fragment <= fragments.
+/// Reads what stands before the IV of the payload of type `type` (SK or SKF). It must be the last of the message; an
+/// SKF needs 1 <= fragment <= fragments.
 [[nodiscard]] Result<EncryptedPart> parse_encrypted(PayloadType type, Reader& chain);
 
 }  // namespace dormouse::wire

@@ -8,8 +8,8 @@ namespace dormouse::wire {
 
 namespace {
 
-/// A Child SA has an SPI of 4 octets or goes unnamed. Elsewhere the SPI says nothing and the RFC has it empty; peers that
-/// fill it in with an IKE SPI are understood all the same.
+/// A Child SA has an SPI of 4 octets or goes unnamed. Elsewhere the SPI says nothing and the RFC has it empty; peers
+/// that fill it in with an IKE SPI are understood all the same.
 bool spi_size_fits(Protocol protocol, std::size_t size) {
   if (protocol == Protocol::esp || protocol == Protocol::ah) return size == 0 || size == 4;
   return size <= 8;

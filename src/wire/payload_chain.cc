@@ -2,8 +2,8 @@
 //
 //   | next type |C| reserved|        length         |   C: critical; length: this header and the body
 //
-// Every link is at least four octets long and lies behind the one before, so a chain cannot loop; how many links there are is
-// bounded besides. The critical bit matters only on types this program does not know (2.5).
+// Every link is at least four octets long and lies behind the one before, so a chain cannot loop; how many links there
+// are is bounded besides. The critical bit matters only on types this program does not know (2.5).
 #include "wire/payload_chain.h"
 
 #include <cassert>

@@ -1,8 +1,12 @@
 // RFC 7296 3.3: an SA payload is a list of proposals, each a list of transforms, each with a list of attributes.
 //
-//   proposal  | last 0/2  | reserved  |        length         |   transform | last 0/3  | reserved  |        length         |
-//             | number    | protocol  | SPI size  | count     |             | type      | reserved  |          id           |
-//             | SPI (0, 4 or 8 octets), then transforms       |             | attributes                                    |
+//   proposal  | last 0/2  | reserved  |        length         |
+//             | number    | protocol  | SPI size  | count     |
+//             | SPI (0, 4 or 8 octets), then transforms       |
+//
+//   transform | last 0/3  | reserved  |        length         |
+//             | type      | reserved  |          id           |
+//             | attributes                                    |
 //
 //   attribute |1|    type (15 bits)   |        value          |   short form; the Key Length (14) is always one
 //             |0|    type (15 bits)   |        length         |   long form, `length` octets of value follow

@@ -1,8 +1,11 @@
 // RFC 7296 3.13:
 //
-//   payload   | count     |             reserved              |   selector  | type      | protocol  |        length         |
-//             | selectors                                     |             |      first port       |       last port       |
-//                                                                           | first address, last address                   |
+//   payload   | count     |             reserved              |
+//             | selectors                                     |
+//
+//   selector  | type      | protocol  |        length         |
+//             |      first port       |       last port       |
+//             | first address, last address                   |
 //
 // Types: 7 is an IPv4 range, 8 an IPv6 range. For ICMP a port holds type and code.
 #include "wire/ts_payload.h"
