@@ -1,0 +1,12 @@
+// The status values as JSON for the control socket: field by field the structs of tunnel/status.h, ike/sa.h and
+// esp/data_plane.h. Instants and durations are nanoseconds, SPIs hex strings, optionals null.
+#pragma once
+#include <nlohmann/json_fwd.hpp>
+
+#include "tunnel/status.h"
+
+namespace dormouse::daemon {
+
+[[nodiscard]] nlohmann::json to_json(const tunnel::Status& status);
+
+}  // namespace dormouse::daemon
