@@ -53,7 +53,7 @@ void Manager::connect(Tunnel& t, Instant now) {
   setup.local = p.localid ? *p.localid : Identity::of(*local);
   setup.psk = p.psk->clone();
   setup.children = children;
-  if (t.state == State::connecting && t.current) {
+  if (t.logged_in != Instant{}) {
     // Coming back: the network may return at any moment, so ask often and give up early; the next attempt follows.
     setup.policy.retransmit_schedule = {1s, 2s, 4s, 8s};
     setup.policy.negotiate_timeout = std::min<Duration>(p.negotiate_timeout, 15s);

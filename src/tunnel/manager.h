@@ -143,7 +143,7 @@ class Manager final : private ike::Owner {
   void check_dpd(Tunnel& t, Instant now);
   void start_liveness(Tunnel& t, Instant now);
   void refresh(Tunnel& t);
-  void report_up(Tunnel& t, TunnelChild& child, Instant now);
+  void report_up(Tunnel& t, const TunnelChild& child);
   void report_down(Tunnel& t, const std::string& phase2);
   void remove_gone();
 

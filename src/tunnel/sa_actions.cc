@@ -53,7 +53,6 @@ void Manager::carry_out(ike::ChildUp& a, Instant now) {
     return;
   }
   TunnelChild child{.id = c.id, .sa = a.sa, .phase2 = c.phase2, .spi_in = c.spi_in, .spi_out = c.spi_out, .remote_ts = c.remote_ts};
-  if (const TunnelChild* old = c.replaces ? t->find_child(*c.replaces) : nullptr) child.up_reported = old->up_reported;
   const config::Phase2* p2 = nullptr;
   for (const auto* p : model_->phase2_of(t->phase1->name))
     if (p->name == c.phase2) p2 = p;
@@ -80,7 +79,7 @@ void Manager::carry_out(ike::ChildUp& a, Instant now) {
   child_tunnel_[child.id] = t->id;
   t->children.insert(t->children.begin(), child);
   sync_routes(*t);
-  report_up(*t, t->children.front(), now);
+  report_up(*t, t->children.front());
   if (t->resumed_child_pending) {
     t->resumed_child_pending = false;
     data_.set_asleep(t->id, false);

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,6 @@ struct TunnelChild {
   std::string phase2;
   EspSpi spi_in, spi_out;
   TrafficSelectors remote_ts;
-  bool up_reported = false;  ///< a trap and an event said so
 };
 
 struct Tunnel {
@@ -65,6 +65,7 @@ struct Tunnel {
   std::vector<IkeSaId> replaced;       ///< to be dropped silently once the new login has its child
   std::vector<TunnelChild> children;
   std::vector<Prefix> routes;          ///< wanted in the RouteTable
+  std::set<std::string> reported_up;   ///< phase 2 of which a trap said "up" and none "down" since
 
   // sleep
   Instant asleep_since{}, asleep_until{};

@@ -49,7 +49,6 @@ Tunnel* Manager::make_instance(const PendingLogin& login, Instant now) {
   t.dynamic = true;
   t.index = login.index;
   t.created = now;
-  t.ike_created = 1;
   if (!make_device(t)) return nullptr;
   return tunnels_.emplace(t.id, std::move(made)).first->second.get();
 }
@@ -65,6 +64,10 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
     const bool ours_and_fresh = s && !t.dynamic && s->initiator() && now - s->status().established < 10s;
     const bool replace = t.dynamic || t.attempt == sa || was_connecting || (login && login->initial_contact && !ours_and_fresh);
     if (replace && std::ranges::find(t.replaced, old) == t.replaced.end()) t.replaced.push_back(old);
+  }
+  if (login) {
+    ++t.ike_created;
+    t.reported_up.clear();
   }
   if (login && login->initial_contact) {
     const LogScope scope{.gateway = t.name, .ike = sa};
@@ -166,10 +169,7 @@ void Manager::wake_by_address(Tunnel& t, IkeSaId sa, Instant now) {
     data_.set_asleep(t.id, false);
     // One round trip confirms the path; it is the probe that the sleep interrupted.
     with_sa(sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.resend_pending(now, box); });
-    for (auto& child : t.children) {
-      child.up_reported = false;
-      report_up(t, child, now);
-    }
+    for (const auto& child : t.children) report_up(t, child);
   } else {
     enter(t, Event::peer_alive);
     // The old SAs answered first. A login that has not shown its identity yet is dropped; one that has must be let finish, as
@@ -192,6 +192,7 @@ void Manager::wake_by_address(Tunnel& t, IkeSaId sa, Instant now) {
 void Manager::finish_wake(Tunnel& t, WakeWay way, Instant now) {
   const auto count = asleep_count(t.phase1->name);
   t.timers.stop(Timer::sleep_over);
+  t.reported_up.clear();  // managers hear of the return: the UP trap is sent again
   t.last_wake = way;
   t.last_sleep = now - t.asleep_since;
   auto& counters = phase1_counters_[t.phase1->name];
@@ -216,14 +217,10 @@ void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant no
   log(LogId::going_to_be_deleted, scope_of(t));
   log(LogId::flushing, scope_of(t));
   t.timers.stop_all();
-  std::vector<std::string> reported;
-  for (const auto& c : t.children)
-    if (c.up_reported && std::ranges::find(reported, c.phase2) == reported.end()) reported.push_back(c.phase2);
-  if (sleeping && reported.empty() && t.up_since != Instant{}) reported.push_back(t.phase1->name);  // its SAs had expired
   while (!t.children.empty()) remove_child(t, t.children.back().id, now);
   drop_sas(t, tell_peer, now);
   for (const auto& prefix : std::exchange(t.routes, {})) release_route(t, prefix);
-  for (const auto& phase2 : reported) report_down(t, phase2);
+  for (const auto& phase2 : std::set(t.reported_up)) report_down(t, phase2);
   if (sleeping) log(LogId::last_dialup_expired, scope_of(t));
   if (t.state != State::connecting || t.up_since != Instant{})
     log(LogId::event_down, {}, {t.name, static_cast<std::uint64_t>(seconds_of(now - t.up_since)), std::string(reason)});
@@ -234,7 +231,7 @@ void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant no
     out_.push_back(DelMember{t.phase1->name, t.device_name});
     data_.remove_device(t.device);
   }
-  enter(t, over ? Event::window_over : Event::flush);
+  if (t.state != State::down) enter(t, over ? Event::window_over : Event::flush);
   if (t.dynamic) enter(t, Event::flush);
   t.up_since = {};
   log(LogId::flushed, scope_of(t));
@@ -337,15 +334,15 @@ void Manager::set_path(Tunnel& t, const ike::Path& path, bool udp_encap) {
   if (t.in_data_plane) data_.set_path(t.id, outer);
 }
 
-void Manager::report_up(Tunnel& t, TunnelChild& child, Instant) {
-  if (child.up_reported) return;
-  child.up_reported = true;
+void Manager::report_up(Tunnel& t, const TunnelChild& child) {
+  if (!t.reported_up.insert(child.phase2).second) return;
   log(LogId::trap_up, {.gateway = t.name, .ike = child.sa, .phase2 = child.phase2, .child = child.id});
   out_.push_back(Trap{true, t.path.local.address, t.path.remote.address, t.name});
   log(LogId::tunnel_up_event, scope_of(t));
 }
 
 void Manager::report_down(Tunnel& t, const std::string& phase2) {
+  if (t.reported_up.erase(phase2) == 0) return;
   log(LogId::trap_down, scope_of(t), {phase2});
   out_.push_back(Trap{false, t.path.local.address, t.path.remote.address, t.name});
 }
