@@ -42,6 +42,7 @@ TEST(encrypted_payload, a_fragment_number_is_between_one_and_the_total) {
 TEST(encrypted_payload, it_must_be_the_last_payload) {
   EXPECT_EQ(parse_message(message("2e", "2a000008 aabbccdd 00000004")).error().code, ErrorCode::malformed);
   EXPECT_EQ(parse_message(message("35", "2a00000c 00010001 aabbccdd 00")).error().code, ErrorCode::malformed);
+  EXPECT_STREQ(parse_message(message("2e", "2a000008 aabbccdd 00")).error().field, "after the encrypted payload");
 }
 
 TEST(encrypted_payload, clear_payloads_before_it_are_read) {

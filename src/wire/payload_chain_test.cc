@@ -78,8 +78,10 @@ TEST(payload_chain, the_number_of_payloads_is_bounded) {
 }
 
 TEST(payload_chain, nothing_encrypted_stands_inside_the_encrypted_part) {
-  for (const auto type : {PayloadType::encrypted, PayloadType::encrypted_fragment})
+  for (const auto type : {PayloadType::encrypted, PayloadType::encrypted_fragment}) {
     EXPECT_EQ(parse_payloads(type, unhex("00000008 00010001")).error().code, ErrorCode::malformed);
+    EXPECT_FALSE(parse_payloads(type, {}));
+  }
 }
 
 TEST(payload_chain, errors_tell_the_offset_in_the_whole_message) {
