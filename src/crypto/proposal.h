@@ -15,6 +15,7 @@ struct Choice {
   std::uint8_t number = 1;
   std::vector<std::uint8_t> spi;
   std::size_t allowed_index = 0;
+  bool chacha_key_len = false;  ///< the offer put a Key Length on ChaCha20-Poly1305 (FortiOS does); the answer must echo it
 };
 [[nodiscard]] Result<Choice> choose(std::span<const Proposal> offered, std::span<const Suite> allowed, Protocol protocol,
                                     bool want_ke = true);

@@ -65,9 +65,9 @@ class FakeDataPlane final : public esp::DataPlane {
     DeviceId device;
     esp::OuterPath path;
     bool asleep = false, woken = false;
-    std::optional<Endpoint> reported;
-    std::deque<std::uint64_t> parked;
-    esp::TunnelCounters counters;
+    std::optional<Endpoint> reported{};
+    std::deque<std::uint64_t> parked{};
+    esp::TunnelCounters counters{};
   };
   Child* outbound(TunnelId tunnel, const IpAddress* destination);
   void transmit(TunnelState& t, Child& c, std::uint64_t payload);
