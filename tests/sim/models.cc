@@ -5,7 +5,7 @@ namespace {
 
 std::vector<Suite> phase1_suites() {
   std::vector<Suite> out;
-  for (const std::uint16_t bits : {128, 256})
+  for (const auto bits : {std::uint16_t{128}, std::uint16_t{256}})
     out.push_back({EncrId::aes_cbc, bits, PrfId::hmac_sha2_256, IntegId::hmac_sha2_256_128, KeId::modp2048, EsnId::no});
   out.push_back({EncrId::aes_gcm_16, 128, PrfId::hmac_sha2_256, IntegId::none, KeId::modp2048, EsnId::no});
   out.push_back({EncrId::aes_gcm_16, 256, PrfId::hmac_sha2_384, IntegId::none, KeId::modp2048, EsnId::no});
@@ -16,7 +16,7 @@ std::vector<Suite> phase1_suites() {
 std::vector<Suite> phase2_suites() {
   std::vector<Suite> out;
   for (const auto integ : {IntegId::hmac_sha1_96, IntegId::hmac_sha2_256_128})
-    for (const std::uint16_t bits : {128, 256})
+    for (const auto bits : {std::uint16_t{128}, std::uint16_t{256}})
       out.push_back({EncrId::aes_cbc, bits, PrfId::none, integ, KeId::modp2048, EsnId::no});
   out.push_back({EncrId::aes_gcm_16, 128, PrfId::none, IntegId::none, KeId::modp2048, EsnId::no});
   out.push_back({EncrId::aes_gcm_16, 256, PrfId::none, IntegId::none, KeId::modp2048, EsnId::no});

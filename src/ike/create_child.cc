@@ -1,0 +1,183 @@
+// CREATE_CHILD_SA for Child SAs (RFC 7296 1.3.1, 1.3.3), with the collisions of 2.8.1 and 2.25:
+//
+//   HDR, SK {[N(REKEY_SA)], SA, Ni, [KEi], TSi, TSr}  -->
+//                                                <--  HDR, SK {SA, Nr, [KEr], TSi, TSr}   or an error notify
+#include <algorithm>
+
+#include "base/limits.h"
+#include "ike/sa_impl.h"
+
+namespace dormouse::ike {
+namespace {
+
+constexpr std::size_t kNonceSize = 32;
+
+KeId first_group(const ChildPolicy& policy) {
+  if (!policy.pfs) return KeId::none;
+  for (const auto& s : policy.suites)
+    if (s.ke != KeId::none) return s.ke;
+  return KeId::none;
+}
+
+}  // namespace
+
+std::optional<wire::NotifyType> SaImpl::refusal(const Payloads& p) const {
+  for (const auto& payload : p)
+    if (const auto* n = std::get_if<wire::NotifyPayload>(&payload); n && wire::is_error(n->type)) return n->type;
+  return std::nullopt;
+}
+
+void SaImpl::send_create_child(CreateChildTask task, Instant now, Outbox& out) {
+  ChildSa* old = task.rekeys ? child(*task.rekeys) : nullptr;
+  if (task.rekeys && (!old || old->deleting || old->replaced_by)) return;
+  if (task.group == KeId::none) task.group = first_group(task.policy);
+  Exchange x;
+  x.nonce = owner_.rng().bytes(kNonceSize);
+  x.esp_spi = owner_.allocate_esp_spi();
+  Payloads p;
+  if (old) {
+    Bytes spi(4);
+    store32(spi.data(), old->in.value());  // the SPI we receive with (1.3.3)
+    p.push_back(wire::NotifyPayload{.protocol = Protocol::esp, .spi = std::move(spi), .type = wire::NotifyType::rekey_sa});
+  }
+  auto offer = child_offer(task.policy, x.esp_spi, true);
+  p.push_back(std::move(offer[0]));
+  p.push_back(wire::NoncePayload{x.nonce});
+  if (task.group != KeId::none) {
+    auto ke = owner_.crypto().key_exchange(task.group, owner_.rng());
+    if (!ke) return;
+    x.ke = std::move(*ke);
+    p.push_back(wire::KePayload{task.group, to_bytes(x.ke->public_value())});
+  }
+  p.push_back(std::move(offer[1]));
+  p.push_back(std::move(offer[2]));
+  out.log(LogId::creating_child, scope(), {std::string("initiator")});
+  x.task = std::move(task);
+  exchange_ = std::move(x);
+  request(wire::ExchangeType::create_child_sa, std::move(p), now, out);
+}
+
+void SaImpl::on_create_child_response(Exchange x, const Payloads& p, Instant now, Outbox& out) {
+  auto& task = std::get<CreateChildTask>(x.task);
+  ChildSa* old = task.rekeys ? child(*task.rekeys) : nullptr;
+  if (const auto why = refusal(p)) {
+    using wire::NotifyType;
+    if (*why == NotifyType::invalid_ke_payload) {
+      const auto* n = wire::find_notify(p, *why);
+      const auto group = n->data.size() == 2 ? static_cast<KeId>(load16(n->data.data())) : KeId::none;
+      const bool ours = std::ranges::find(task.policy.suites, group, &Suite::ke) != task.policy.suites.end();
+      if (ours && group != KeId::none && group != task.group) {
+        task.group = group;
+        return send_create_child(std::move(task), now, out);
+      }
+    }
+    if (*why == NotifyType::temporary_failure) return retry_later(std::move(task), now);
+    if (*why == NotifyType::child_sa_not_found && old) {  // 2.25.1: the peer has none; neither have we, then
+      remove_child(old->id, CloseReason::deleted_by_peer, out);
+      return push(CreateChildTask{task.policy, std::nullopt}, now, out);
+    }
+    out.add(ChildFailed{id_, task.policy.name, static_cast<std::uint16_t>(*why)});
+    return;
+  }
+  const auto* nonce = wire::find<wire::NoncePayload>(p);
+  const auto* ke = wire::find<wire::KePayload>(p);
+  const bool with_ke = x.ke != nullptr;
+  auto agreement = accept(p, task.policy, with_ke);
+  SecretBytes g_ir;
+  if (agreement && with_ke) {
+    auto secret = ke && ke->group == x.ke->group() && agreement->suite.ke == ke->group ? x.ke->shared_secret(ke->data)
+                                                                                       : Result<SecretBytes>(fail(ErrorCode::bad_group, "KE"));
+    if (secret) g_ir = std::move(*secret);
+    else agreement = std::unexpected(secret.error());
+  }
+  if (!agreement || !nonce) {
+    out.add(ChildFailed{id_, task.policy.name, static_cast<std::uint16_t>(wire::NotifyType::no_proposal_chosen)});
+    return;
+  }
+  const auto* policy = policy_named(task.policy.name);
+  if (policy) agreement->policy = policy;
+  const auto fresh = install(*agreement, x.esp_spi, g_ir.reveal(), x.nonce, nonce->data, true, task.rekeys, now, out);
+  if (!fresh) return fail_with(CloseReason::malformed, out);
+  if (task.rekeys) settle_rekeyed_child(*task.rekeys, *fresh, lower_nonce(x.nonce, nonce->data), now, out);
+}
+
+/// Our rekey of `old` made `fresh`. If the peer rekeyed `old` too, the SA of the exchange with the lowest nonce goes, by whoever
+/// made it; the other end deletes `old` (2.8.1).
+void SaImpl::settle_rekeyed_child(ChildId old_id, ChildId fresh, const Bytes& lowest, Instant now, Outbox& out) {
+  ChildSa* old = child(old_id);
+  if (!old) {  // deleted by the peer while we rekeyed it (2.25.1): the new one stands alone
+    return;
+  }
+  const auto rival = std::exchange(old->rival, std::nullopt);
+  if (rival && loses(lowest, rival->lowest_nonce) && child(rival->child)) {
+    child(fresh)->replaced_by = rival->child;
+    return delete_child(fresh, now, out);
+  }
+  out.log(LogId::child_rekeyed, scope(*old), {Hex{old->in.value(), 8}, Hex{child(fresh)->in.value(), 8}});
+  old->replaced_by = fresh;
+  delete_child(old_id, now, out);
+}
+
+void SaImpl::on_create_child_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now, Outbox& out) {
+  using wire::NotifyType;
+  const auto refuse = [&](NotifyType type, Bytes data = {}) { reply_notify(m, datagram, type, std::move(data), path, out); };
+  const auto* sa = wire::find<wire::SaPayload>(p);
+  const auto* nonce = wire::find<wire::NoncePayload>(p);
+  if (!sa || !nonce || sa->proposals.empty()) return refuse(NotifyType::invalid_syntax);
+  if (!established()) return refuse(NotifyType::temporary_failure);  // 2.25.2: this IKE SA is on its way out
+  if (sa->proposals.front().protocol == Protocol::ike) return on_rekey_ike_request(m, datagram, p, path, now, out);
+  if (exchange_ && std::holds_alternative<RekeyIkeTask>(exchange_->task)) return refuse(NotifyType::temporary_failure);
+  if (children_.size() >= limits::kMaxChildrenPerIke) return refuse(NotifyType::no_additional_sas);
+
+  std::optional<ChildId> replaces;
+  const ChildPolicy* policy = nullptr;
+  if (const auto* rekey = wire::find_notify(p, NotifyType::rekey_sa)) {
+    ChildSa* old = rekey->spi.size() == 4 ? child_by_out(EspSpi(load32(rekey->spi.data()))) : nullptr;
+    if (!old) return refuse(NotifyType::child_sa_not_found, {});
+    if (old->deleting) return refuse(NotifyType::temporary_failure);
+    replaces = old->id;
+    policy = policy_named(old->phase2);
+  }
+  const auto* ke = wire::find<wire::KePayload>(p);
+  auto agreement = policy ? agree(p, *policy, true, out) : agree_any(p, true, out);
+  if (!agreement) {
+    const auto code = agreement.error().code;
+    return refuse(code == ErrorCode::ts_unacceptable ? NotifyType::ts_unacceptable
+                  : code == ErrorCode::malformed     ? NotifyType::invalid_syntax
+                                                     : NotifyType::no_proposal_chosen);
+  }
+  Exchange ours;
+  SecretBytes g_ir;
+  if (agreement->suite.ke != KeId::none) {
+    if (!ke || ke->group != agreement->suite.ke) {
+      Bytes group(2);
+      store16(group.data(), static_cast<std::uint16_t>(agreement->suite.ke));
+      return refuse(NotifyType::invalid_ke_payload, std::move(group));
+    }
+    auto made = owner_.crypto().key_exchange(ke->group, owner_.rng());
+    if (!made) return refuse(NotifyType::no_proposal_chosen);
+    ours.ke = std::move(*made);
+    auto secret = ours.ke->shared_secret(ke->data);
+    if (!secret) return refuse(NotifyType::invalid_syntax);
+    g_ir = std::move(*secret);
+  }
+  ours.nonce = owner_.rng().bytes(kNonceSize);
+  ours.esp_spi = owner_.allocate_esp_spi();
+  const auto fresh = install(*agreement, ours.esp_spi, g_ir.reveal(), nonce->data, ours.nonce, false, replaces, now, out);
+  if (!fresh) return refuse(NotifyType::no_proposal_chosen);
+  if (ChildSa* old = replaces ? child(*replaces) : nullptr) {
+    const auto* rekeying = exchange_ ? std::get_if<CreateChildTask>(&exchange_->task) : nullptr;
+    if (rekeying && rekeying->rekeys == replaces) old->rival = ChildSa::Rival{*fresh, lower_nonce(nonce->data, ours.nonce)};
+    else old->replaced_by = *fresh;
+  }
+  Bytes spi(4);
+  store32(spi.data(), ours.esp_spi.value());
+  agreement->answer.spi = std::move(spi);
+  Payloads answer{wire::SaPayload{{agreement->answer}}, wire::NoncePayload{ours.nonce}};
+  if (ours.ke) answer.push_back(wire::KePayload{ours.ke->group(), to_bytes(ours.ke->public_value())});
+  answer.push_back(wire::TsPayload{false, agreement->remote});
+  answer.push_back(wire::TsPayload{true, agreement->local});
+  reply(m, datagram, answer, path, out);
+}
+
+}  // namespace dormouse::ike

@@ -1,0 +1,150 @@
+// IKE_AUTH with a shared key (RFC 7296 1.2, 2.15):
+//
+//   initiator                                                responder
+//   HDR, SK {IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, SA, TSi, TSr}  -->
+//                                                   <--  HDR, SK {IDr, AUTH, SA, TSi, TSr}
+//
+// The Child SA may fail (NO_PROPOSAL_CHOSEN, TS_UNACCEPTABLE) while the IKE SA stands (1.2).
+#include "ike/sa_impl.h"
+
+namespace dormouse::ike {
+
+Result<SecretBytes> SaImpl::own_auth(const Identity& local) const {
+  const auto& keys = protection_->keys();
+  return crypto::psk_auth(owner_.crypto(), suite_.prf, psk_.reveal(), initiator_ ? init_request_ : init_response_,
+                          initiator_ ? nr_ : ni_, (initiator_ ? keys.sk_pi : keys.sk_pr).reveal(), wire::id_body(local));
+}
+
+bool SaImpl::peer_auth_fits(ByteView psk, const Identity& peer, ByteView auth) const {
+  const auto& keys = protection_->keys();
+  const auto wanted = crypto::psk_auth(owner_.crypto(), suite_.prf, psk, initiator_ ? init_response_ : init_request_,
+                                       initiator_ ? ni_ : nr_, (initiator_ ? keys.sk_pr : keys.sk_pi).reveal(), wire::id_body(peer));
+  return wanted && constant_time_equal(wanted->reveal(), auth);
+}
+
+void SaImpl::become_established(Instant now, Outbox& out) {
+  state_ = SaState::established;
+  negotiate_until_.reset();
+  psk_ = {};
+  set_lifetimes(now);
+  out.log(LogId::ike_established, scope(), {spis()});
+  out.add(Established{id_});
+}
+
+// --- initiator
+
+void SaImpl::send_auth(Instant now, Outbox& out) {
+  out.log(LogId::preparing_msg, scope(), {std::string("initiator"), std::string("AUTH")});
+  const auto auth = own_auth(local_);
+  if (!auth) return fail_with(CloseReason::auth_failed, out);
+  Payloads p;
+  p.push_back(wire::IdPayload{false, local_});
+  if (initial_contact_) p.push_back(wire::NotifyPayload{.type = wire::NotifyType::initial_contact});
+  if (expected_peer_) p.push_back(wire::IdPayload{true, *expected_peer_});
+  p.push_back(wire::AuthPayload{wire::AuthMethod::shared_key, to_bytes(auth->reveal())});
+  if (!children_policy_.empty()) {
+    first_child_spi_ = owner_.allocate_esp_spi();
+    for (auto& c : child_offer(children_policy_.front(), first_child_spi_, false)) p.push_back(std::move(c));
+  }
+  request(wire::ExchangeType::ike_auth, std::move(p), now, out);
+}
+
+void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
+  const auto* id = wire::find<wire::IdPayload>(p);
+  const auto* auth = wire::find<wire::AuthPayload>(p);
+  if (!id || !auth) {
+    for (const auto& payload : p)
+      if (const auto* n = std::get_if<wire::NotifyPayload>(&payload); n && wire::is_error(n->type))
+        out.log(LogId::processing_notify, scope(), {wire::notify_name(n->type)});
+    return fail_with(CloseReason::auth_failed, out);
+  }
+  out.log(LogId::peer_identifier, scope(), {std::to_string(static_cast<unsigned>(id->id.type)), id->id.text()});
+  const bool right_peer = !expected_peer_ || *expected_peer_ == id->id;
+  if (auth->method != wire::AuthMethod::shared_key || !right_peer || !peer_auth_fits(psk_.reveal(), id->id, auth->data)) {
+    out.log(right_peer ? LogId::psk_mismatch : LogId::gateway_validation_failed, scope());
+    // RFC 7296 2.21.2: the responder believes it is up; tell it in an exchange of its own.
+    request(wire::ExchangeType::informational, {wire::NotifyPayload{.type = wire::NotifyType::authentication_failed}}, now, out);
+    return fail_with(CloseReason::auth_failed, out);
+  }
+  out.log(LogId::auth_verified, scope());
+  out.log(LogId::auth_succeeded, scope());
+  peer_ = id->id;
+  become_established(now, out);
+  if (children_policy_.empty()) return;
+  const auto& policy = children_policy_.front();
+  const auto agreement = accept(p, policy, false);
+  if (!agreement) {
+    const auto refused = refusal(p);
+    out.add(ChildFailed{id_, policy.name, static_cast<std::uint16_t>(refused.value_or(wire::NotifyType::no_proposal_chosen))});
+  } else {
+    (void)install(*agreement, first_child_spi_, {}, ni_, nr_, true, std::nullopt, now, out);
+  }
+  for (std::size_t i = 1; i < children_policy_.size(); ++i) create_child(children_policy_[i], now, out);
+}
+
+// --- responder
+
+void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now, Outbox& out) {
+  path_ = path;
+  const auto refuse = [&](wire::NotifyType type, CloseReason reason) {
+    reply_notify(m, datagram, type, {}, path, out);
+    fail_with(reason, out);
+  };
+  const wire::IdPayload* idi = nullptr;
+  const wire::IdPayload* idr = nullptr;
+  for (const auto& payload : p)
+    if (const auto* id = std::get_if<wire::IdPayload>(&payload)) (id->responder ? idr : idi) = id;
+  const auto* auth = wire::find<wire::AuthPayload>(p);
+  if (!idi) return refuse(wire::NotifyType::invalid_syntax, CloseReason::malformed);
+  out.log(LogId::peer_identifier, scope(), {std::to_string(static_cast<unsigned>(idi->id.type)), idi->id.text()});
+  if (!auth || auth->method != wire::AuthMethod::shared_key) {
+    out.log(LogId::auth_failed, scope(), {std::string(auth ? "authentication method not configured" : "the peer wants EAP")});
+    return refuse(wire::NotifyType::authentication_failed, CloseReason::auth_failed);
+  }
+  AuthQuery query{.sa = id_, .peer = idi->id};
+  if (idr) query.wanted_local = idr->id;
+  query.initial_contact = wire::find_notify(p, wire::NotifyType::initial_contact) != nullptr;
+  query.suite = suite_;
+  query.verify = [&](ByteView psk) { return peer_auth_fits(psk, idi->id, auth->data); };
+  std::vector<LogEvent> log;
+  auto grant = owner_.authorize(query, log);
+  for (auto& e : log) out.add(Log{std::move(e)});
+  if (!grant) return refuse(wire::NotifyType::authentication_failed, CloseReason::auth_failed);
+  gateway_ = grant->gateway;
+  out.log(LogId::auth_verified, scope());
+  out.log(LogId::auth_succeeded, scope());
+  peer_ = idi->id;
+  local_ = grant->local;
+  psk_ = std::move(grant->psk);
+  policy_ = std::move(grant->policy);
+  children_policy_ = std::move(grant->children);
+  const auto own = own_auth(local_);
+  if (!own) return refuse(wire::NotifyType::authentication_failed, CloseReason::auth_failed);
+  Payloads answer;
+  answer.push_back(wire::IdPayload{true, local_});
+  answer.push_back(wire::AuthPayload{wire::AuthMethod::shared_key, to_bytes(own->reveal())});
+  std::optional<Agreement> child;
+  EspSpi in{};
+  if (wire::find<wire::SaPayload>(p)) {
+    auto agreed = agree_any(p, false, out);
+    if (agreed) {
+      child = std::move(*agreed);
+      in = owner_.allocate_esp_spi();
+      Bytes spi(4);
+      store32(spi.data(), in.value());
+      child->answer.spi = spi;
+      answer.push_back(wire::SaPayload{{child->answer}});
+      answer.push_back(wire::TsPayload{false, child->remote});
+      answer.push_back(wire::TsPayload{true, child->local});
+    } else {
+      const bool ts = agreed.error().code == ErrorCode::ts_unacceptable;
+      answer.push_back(wire::NotifyPayload{.type = ts ? wire::NotifyType::ts_unacceptable : wire::NotifyType::no_proposal_chosen});
+    }
+  }
+  out.log(LogId::preparing_msg, scope(), {std::string("responder"), std::string("AUTH")});
+  become_established(now, out);
+  if (child) (void)install(*child, in, {}, ni_, nr_, false, std::nullopt, now, out);
+  reply(m, datagram, answer, path, out);
+}
+
+}  // namespace dormouse::ike

@@ -1,0 +1,61 @@
+// INFORMATIONAL (RFC 7296 1.4): probes and Deletes.
+#include <algorithm>
+
+#include "ike/sa_impl.h"
+
+namespace dormouse::ike {
+
+void SaImpl::send_delete_child(ChildId id, Instant now, Outbox& out) {
+  const ChildSa* c = child(id);
+  if (!c) return;  // the peer was first
+  Bytes spi(4);
+  store32(spi.data(), c->in.value());
+  out.log(LogId::send_ipsec_delete, scope(*c), {Hex{c->in.value(), 8}});
+  const auto in = c->in;
+  exchange_.emplace().task = DeleteChildTask{id};
+  request(wire::ExchangeType::informational, {wire::DeletePayload{Protocol::esp, {in}}}, now, out);
+}
+
+void SaImpl::on_informational_response(Exchange x, const Payloads&, Instant, Outbox& out) {
+  // 1.4.1: the answer carries the other direction's SPIs, or nothing if the peer's own Delete crossed ours. Either way it is gone.
+  if (const auto* t = std::get_if<DeleteChildTask>(&x.task)) remove_child(t->child, CloseReason::deleted, out);
+  if (std::holds_alternative<CloseTask>(x.task)) fail_with(state_ == SaState::rekeyed ? CloseReason::rekeyed : CloseReason::deleted, out);
+}
+
+void SaImpl::on_informational_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant, Outbox& out) {
+  Payloads answer;
+  bool whole_sa = false;
+  std::vector<ChildId> gone;
+  wire::DeletePayload back{Protocol::esp, {}};
+  for (const auto& payload : p) {
+    if (const auto* n = std::get_if<wire::NotifyPayload>(&payload)) {
+      out.log(LogId::received_notify, scope(), {wire::notify_name(n->type)});
+      if (n->type == wire::NotifyType::authentication_failed) whole_sa = true;  // 2.21.2: the initiator could not verify us
+    }
+    const auto* d = std::get_if<wire::DeletePayload>(&payload);
+    if (!d) continue;
+    if (d->protocol == Protocol::ike) {
+      out.log(LogId::recv_ike_delete, scope());
+      whole_sa = true;
+    } else if (d->protocol == Protocol::esp) {
+      out.log(LogId::recv_ipsec_delete, scope(), {d->spis.size()});
+      for (const auto spi : d->spis) {
+        const ChildSa* c = child_by_out(spi);
+        if (!c || std::ranges::find(gone, c->id) != gone.end()) continue;
+        // If our own Delete of it is under way, the peer learns of our half from that one (1.4.1).
+        const auto* ours = exchange_ ? std::get_if<DeleteChildTask>(&exchange_->task) : nullptr;
+        if (!ours || ours->child != c->id) back.spis.push_back(c->in);
+        gone.push_back(c->id);
+      }
+    }
+  }
+  if (!back.spis.empty()) answer.push_back(std::move(back));
+  reply(m, datagram, answer, path, out);
+  for (const auto id : gone) remove_child(id, CloseReason::deleted_by_peer, out);
+  if (whole_sa) {
+    rival_.reset();
+    fail_with(state_ == SaState::rekeyed ? CloseReason::rekeyed : CloseReason::deleted_by_peer, out);
+  }
+}
+
+}  // namespace dormouse::ike

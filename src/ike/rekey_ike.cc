@@ -1,0 +1,156 @@
+// CREATE_CHILD_SA for the IKE SA itself (RFC 7296 1.3.2, 2.18) and the collision of 2.8.2. The successor takes the Child SAs over,
+// ids and SPIs unchanged; whoever began the surviving exchange deletes the old IKE SA.
+#include <algorithm>
+
+#include "crypto/proposal.h"
+#include "ike/sa_impl.h"
+
+namespace dormouse::ike {
+namespace {
+
+constexpr std::size_t kNonceSize = 32;
+constexpr Duration kOldSaWait = 30s;  // for the peer's Delete of the old IKE SA
+
+Bytes octets(IkeSpi spi) {
+  Bytes out(8);
+  store64(out.data(), spi.value());
+  return out;
+}
+
+IkeSpi ike_spi_of(const Bytes& b) { return IkeSpi(b.size() == 8 ? load64(b.data()) : 0); }
+
+}  // namespace
+
+void SaImpl::send_rekey_ike(RekeyIkeTask task, Instant now, Outbox& out) {
+  if (task.group == KeId::none) task.group = suite_.ke;
+  auto ke = owner_.crypto().key_exchange(task.group, owner_.rng());
+  if (!ke) return;
+  Exchange x;
+  x.nonce = owner_.rng().bytes(kNonceSize);
+  x.ike_spi = owner_.allocate_ike_spi();
+  x.ke = std::move(*ke);
+  Payloads p{wire::SaPayload{crypto::offer(policy_.suites, Protocol::ike, octets(x.ike_spi), true)}, wire::NoncePayload{x.nonce},
+             wire::KePayload{task.group, to_bytes(x.ke->public_value())}};
+  x.task = task;
+  exchange_ = std::move(x);
+  request(wire::ExchangeType::create_child_sa, std::move(p), now, out);
+}
+
+Result<std::unique_ptr<SaImpl>> SaImpl::make_successor(const Suite& suite, bool we_began, IkeSpi i, IkeSpi r, ByteView g_ir, ByteView ni,
+                                                       ByteView nr, Instant now) const {
+  auto& engine = owner_.crypto();
+  // The seed comes from the old SA's prf and SK_d, the keys from the new suite (2.18).
+  TRY_ASSIGN(const SecretBytes seed, crypto::skeyseed_rekey(engine, suite_.prf, protection_->keys().sk_d.reveal(), g_ir, ni, nr));
+  TRY_ASSIGN(auto keys, crypto::derive_ike_keys(engine, suite, seed.reveal(), ni, nr, i, r));
+  auto next = std::make_unique<SaImpl>(owner_, owner_.next_ike_id(), we_began, path_, policy_, now);
+  TRY_ASSIGN(auto protection, Protection::make(engine, suite, std::move(keys), we_began));
+  next->protection_ = std::move(protection);
+  next->spi_i_ = i;
+  next->spi_r_ = r;
+  next->suite_ = suite;
+  next->gateway_ = gateway_;
+  next->local_ = local_;
+  next->peer_ = peer_;
+  next->children_policy_ = children_policy_;
+  next->nat_ = nat_;
+  next->udp_encap_ = udp_encap_;
+  next->state_ = SaState::established;
+  next->negotiate_until_.reset();
+  next->set_lifetimes(now);
+  return next;
+}
+
+void SaImpl::on_rekey_ike_response(Exchange x, const Payloads& p, Instant now, Outbox& out) {
+  auto task = std::get<RekeyIkeTask>(x.task);
+  if (const auto why = refusal(p)) {
+    const auto* n = wire::find_notify(p, *why);
+    const auto group = n->data.size() == 2 ? static_cast<KeId>(load16(n->data.data())) : KeId::none;
+    const bool ours = group != task.group && std::ranges::find(policy_.suites, group, &Suite::ke) != policy_.suites.end();
+    if (*why == wire::NotifyType::invalid_ke_payload && ours) return send_rekey_ike({group}, now, out);
+    out.log(LogId::exchange_failed, scope(), {std::string("IKE SA rekey"), wire::notify_name(*why)});
+    if (rival_) return hand_over_to_rival(now, out);
+    return retry_later(RekeyIkeTask{}, now);
+  }
+  const auto* sa = wire::find<wire::SaPayload>(p);
+  const auto* nonce = wire::find<wire::NoncePayload>(p);
+  const auto* ke = wire::find<wire::KePayload>(p);
+  if (!sa || !nonce || !ke || ke->group != x.ke->group()) return fail_with(CloseReason::malformed, out);
+  const auto choice = crypto::verify_answer(sa->proposals, policy_.suites, Protocol::ike, true);
+  const auto secret = x.ke->shared_secret(ke->data);
+  const auto theirs = choice ? ike_spi_of(choice->spi) : IkeSpi{};
+  if (!choice || !secret || theirs.value() == 0 || choice->suite.ke != ke->group) return fail_with(CloseReason::malformed, out);
+  auto next = make_successor(choice->suite, true, x.ike_spi, theirs, secret->reveal(), x.nonce, nonce->data, now);
+  if (!next) return fail_with(CloseReason::malformed, out);
+  if (rival_ && loses(lower_nonce(x.nonce, nonce->data), rival_lowest_)) {
+    // Ours is the redundant one: it goes by our Delete, without ever having had a child; the rival takes over.
+    (*next)->path_ = path_;
+    const auto h = (*next)->header(wire::ExchangeType::informational, false, MessageId(0));
+    if (const auto gone = (*next)->protection_->seal(h, {wire::DeletePayload{}}, owner_.rng())) (*next)->transmit(*gone, h, false, path_, out);
+    return hand_over_to_rival(now, out);
+  }
+  rival_.reset();
+  hand_over(std::move(*next), out);
+  // Ours won: the old SA goes by our Delete.
+  state_ = SaState::rekeyed;
+  closing_until_ = now + kOldSaWait;
+  out.log(LogId::send_ike_delete, scope(), {spis()});
+  exchange_.emplace().task = CloseTask{};
+  request(wire::ExchangeType::informational, {wire::DeletePayload{}}, now, out);
+}
+
+void SaImpl::hand_over_to_rival(Instant now, Outbox& out) {
+  hand_over(std::move(rival_), out);
+  state_ = SaState::rekeyed;  // the peer, who began the surviving exchange, deletes this one
+  closing_until_ = now + kOldSaWait;
+}
+
+void SaImpl::on_rekey_ike_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now, Outbox& out) {
+  using wire::NotifyType;
+  const auto refuse = [&](NotifyType type, Bytes data = {}) { reply_notify(m, datagram, type, std::move(data), path, out); };
+  const auto* sa = wire::find<wire::SaPayload>(p);
+  const auto* nonce = wire::find<wire::NoncePayload>(p);
+  const auto* ke = wire::find<wire::KePayload>(p);
+  // 2.25.2: not while we make or end a Child SA under this one.
+  const bool child_work = exchange_ && !std::holds_alternative<RekeyIkeTask>(exchange_->task) && !std::holds_alternative<ProbeTask>(exchange_->task);
+  if (child_work || rival_) return refuse(NotifyType::temporary_failure);
+  if (!ke) return refuse(NotifyType::invalid_syntax);
+  auto choice = crypto::choose(sa->proposals, policy_.suites, Protocol::ike);
+  if (!choice) return refuse(NotifyType::no_proposal_chosen);
+  if (choice->suite.ke != ke->group) {
+    Suite guess = choice->suite;
+    guess.ke = ke->group;
+    const std::vector<Suite> only{guess};
+    const bool ours = std::ranges::find(policy_.suites, guess) != policy_.suites.end();
+    const auto again = ours ? crypto::choose(sa->proposals, only, Protocol::ike) : Result<crypto::Choice>(fail(ErrorCode::bad_group, "KE"));
+    if (!again) {
+      Bytes group(2);
+      store16(group.data(), static_cast<std::uint16_t>(choice->suite.ke));
+      return refuse(NotifyType::invalid_ke_payload, std::move(group));
+    }
+    choice = again;
+  }
+  const auto theirs = ike_spi_of(choice->spi);
+  auto exchange = owner_.crypto().key_exchange(ke->group, owner_.rng());
+  const auto secret = exchange ? (*exchange)->shared_secret(ke->data) : Result<SecretBytes>(fail(ErrorCode::crypto, "KE"));
+  if (theirs.value() == 0 || !secret) return refuse(NotifyType::invalid_syntax);
+  const Bytes nr = owner_.rng().bytes(kNonceSize);
+  const IkeSpi ours = owner_.allocate_ike_spi();
+  auto next = make_successor(choice->suite, false, theirs, ours, secret->reveal(), nonce->data, nr, now);
+  if (!next) return refuse(NotifyType::no_proposal_chosen);
+  reply(m, datagram,
+        {wire::SaPayload{{crypto::answer(*choice, Protocol::ike, octets(ours), true)}}, wire::NoncePayload{nr},
+         wire::KePayload{ke->group, to_bytes((*exchange)->public_value())}},
+        path, out);
+  if (exchange_ && std::holds_alternative<RekeyIkeTask>(exchange_->task)) {  // both at once: our answer decides
+    rival_ = std::move(*next);
+    rival_lowest_ = lower_nonce(nonce->data, nr);
+    return;
+  }
+  hand_over(std::move(*next), out);
+  window_.cancel();  // a probe under way means nothing any more
+  exchange_.reset();
+  state_ = SaState::rekeyed;
+  closing_until_ = now + kOldSaWait;
+}
+
+}  // namespace dormouse::ike

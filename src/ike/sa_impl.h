@@ -1,0 +1,190 @@
+// The coordinator of one IKE SA. It owns the parts and routes messages, commands and timers to the exchanges:
+//   sa.cc             dispatch, tasks, timers, commands
+//   ike_sa_init.cc    IKE_SA_INIT, both roles (RFC 7296 1.2, 2.6, 2.7, 2.23)
+//   ike_auth.cc       IKE_AUTH with a shared key (1.2, 2.15)
+//   children.cc       what all ways of making a Child SA share: choice, keys, install, remove
+//   create_child.cc   CREATE_CHILD_SA for new children and their rekey (1.3.1, 1.3.3, 2.8)
+//   rekey_ike.cc      CREATE_CHILD_SA for the IKE SA itself (1.3.2, 2.18)
+//   informational.cc  probes and Deletes (1.4)
+#pragma once
+#include <deque>
+#include <variant>
+
+#include "ike/child_sa.h"
+#include "ike/message_window.h"
+#include "ike/nat_detection.h"
+#include "ike/protection.h"
+#include "ike/sa.h"
+
+namespace dormouse::ike {
+
+/// Work that waits for the window.
+struct ProbeTask {};
+struct CreateChildTask { ChildPolicy policy; std::optional<ChildId> rekeys; KeId group = KeId::none; };
+struct DeleteChildTask { ChildId child; };
+struct RekeyIkeTask { KeId group = KeId::none; };
+struct CloseTask {};
+using Task = std::variant<ProbeTask, CreateChildTask, DeleteChildTask, RekeyIkeTask, CloseTask>;
+
+/// Our request under way, with what its answer will need.
+struct Exchange {
+  Task task;
+  std::unique_ptr<crypto::KeyExchange> ke;
+  Bytes nonce;
+  EspSpi esp_spi{};
+  IkeSpi ike_spi{};
+};
+
+class SaImpl final : public IkeSa {
+ public:
+  SaImpl(Owner& owner, IkeSaId id, bool initiator, Path path, IkePolicy policy, Instant now);
+
+  void start(Instant now, Outbox& out) override;
+  void on_message(ByteView datagram, const Path& path, Instant now, Outbox& out) override;
+  void on_timer(Instant now, Outbox& out) override;
+  std::optional<Deadline> next_deadline() const override;
+  void probe(Instant now, Outbox& out) override;
+  void resend_pending(Instant now, Outbox& out) override;
+  void create_child(const ChildPolicy& policy, Instant now, Outbox& out) override;
+  void rekey_child(ChildId child, Instant now, Outbox& out) override;
+  void delete_child(ChildId child, Instant now, Outbox& out) override;
+  void child_used(ChildId child, Instant now, Outbox& out) override;
+  void rekey(Instant now, Outbox& out) override;
+  void close(Instant now, Outbox& out) override;
+  void abandon(Instant now, Outbox& out) override;
+  void set_path(const Path& path) override { path_ = path; }
+  void set_gateway_name(std::string name) override { gateway_ = std::move(name); }
+  void set_asleep(bool asleep, Instant now) override;
+  void update_children(std::vector<ChildPolicy> policies) override { children_policy_ = std::move(policies); }
+  SaState state() const override { return state_; }
+  IkeSaId id() const override { return id_; }
+  bool initiator() const override { return initiator_; }
+  IkeSpi spi_i() const override { return spi_i_; }
+  IkeSpi spi_r() const override { return spi_r_; }
+  SaStatus status() const override;
+
+ private:
+  friend class IkeSa;
+  using Payloads = std::vector<wire::Payload>;
+
+  // sa.cc
+  [[nodiscard]] LogScope scope() const;
+  [[nodiscard]] LogScope scope(const ChildSa& c) const;
+  [[nodiscard]] std::string spis() const;
+  [[nodiscard]] wire::Header header(wire::ExchangeType e, bool response, MessageId id) const;
+  void transmit(const Bytes& message, const wire::Header& h, bool repeated, const Path& path, Outbox& out);
+  void request(wire::ExchangeType e, Payloads payloads, Instant now, Outbox& out);
+  void reply(const wire::Message& to, ByteView datagram, const Payloads& payloads, const Path& path, Outbox& out);
+  void reply_notify(const wire::Message& to, ByteView datagram, wire::NotifyType type, Bytes data, const Path& path, Outbox& out);
+  void push(Task task, Instant now, Outbox& out);
+  void next_task(Instant now, Outbox& out);
+  void start_task(Task task, Instant now, Outbox& out);
+  void on_request(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out);
+  void on_response(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out);
+  void fail_with(CloseReason reason, Outbox& out);
+  void set_lifetimes(Instant now);
+  void schedule_rekeys(Instant now, Outbox& out);
+  void enforce_lifetimes(Instant now, Outbox& out);
+  void gave_up(Instant now, Outbox& out);
+  [[nodiscard]] bool established() const { return state_ == SaState::established; }
+
+  // ike_sa_init.cc
+  void send_init(Instant now, Outbox& out);
+  void on_init_request(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out);
+  void on_init_response(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out);
+  void refuse_init(const wire::Message& m, wire::NotifyType type, Bytes data, CloseReason reason, const Path& path, Outbox& out);
+  [[nodiscard]] Result<void> derive(ByteView g_ir);
+  void settle_nat(const Payloads& payloads, const Path& path, Outbox& out);
+  void log_offer(const std::vector<Proposal>& offer, bool child, Outbox& out) const;
+
+  // ike_auth.cc
+  void send_auth(Instant now, Outbox& out);
+  void on_auth_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now, Outbox& out);
+  void on_auth_response(const Payloads& p, Instant now, Outbox& out);
+  [[nodiscard]] Result<SecretBytes> own_auth(const Identity& local) const;
+  [[nodiscard]] bool peer_auth_fits(ByteView psk, const Identity& peer, ByteView auth) const;
+  void become_established(Instant now, Outbox& out);
+
+  // children.cc
+  struct Agreement {
+    const ChildPolicy* policy = nullptr;
+    Suite suite;
+    Proposal answer;
+    EspSpi peer_spi{};
+    TrafficSelectors local, remote;
+  };
+  /// What a peer's offer of a Child SA comes to with one of our policies.
+  [[nodiscard]] Result<Agreement> agree(const Payloads& p, const ChildPolicy& policy, bool with_ke, Outbox& out) const;
+  [[nodiscard]] Result<Agreement> agree_any(const Payloads& p, bool with_ke, Outbox& out) const;
+  /// Checks the peer's answer to our offer.
+  [[nodiscard]] Result<Agreement> accept(const Payloads& p, const ChildPolicy& policy, bool with_ke) const;
+  [[nodiscard]] Result<ChildId> install(const Agreement& a, EspSpi in, ByteView g_ir, ByteView ni, ByteView nr, bool we_began,
+                                        std::optional<ChildId> replaces, Instant now, Outbox& out);
+  void remove_child(ChildId id, CloseReason reason, Outbox& out);
+  [[nodiscard]] ChildSa* child(ChildId id);
+  [[nodiscard]] ChildSa* child_by_out(EspSpi spi);
+  [[nodiscard]] const ChildPolicy* policy_named(const std::string& name) const;
+  [[nodiscard]] Payloads child_offer(const ChildPolicy& policy, EspSpi in, bool with_ke) const;
+
+  // create_child.cc
+  void send_create_child(CreateChildTask task, Instant now, Outbox& out);
+  void on_create_child_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now, Outbox& out);
+  void on_create_child_response(Exchange x, const Payloads& p, Instant now, Outbox& out);
+  void settle_rekeyed_child(ChildId old, ChildId fresh, const Bytes& lowest, Instant now, Outbox& out);
+  [[nodiscard]] std::optional<wire::NotifyType> refusal(const Payloads& p) const;
+  void retry_later(Task task, Instant now);
+
+  // rekey_ike.cc
+  void send_rekey_ike(RekeyIkeTask task, Instant now, Outbox& out);
+  void on_rekey_ike_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now, Outbox& out);
+  void on_rekey_ike_response(Exchange x, const Payloads& p, Instant now, Outbox& out);
+  [[nodiscard]] Result<std::unique_ptr<SaImpl>> make_successor(const Suite& suite, bool we_began, IkeSpi i, IkeSpi r,
+                                                               ByteView g_ir, ByteView ni, ByteView nr, Instant now) const;
+  void hand_over(std::unique_ptr<SaImpl> successor, Outbox& out);
+  void hand_over_to_rival(Instant now, Outbox& out);
+
+  // informational.cc
+  void send_delete_child(ChildId id, Instant now, Outbox& out);
+  void on_informational_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now, Outbox& out);
+  void on_informational_response(Exchange x, const Payloads& p, Instant now, Outbox& out);
+
+  Owner& owner_;
+  IkeSaId id_;
+  bool initiator_;
+  Path path_;
+  IkePolicy policy_;
+  std::string gateway_;
+  SaState state_ = SaState::half_open;
+  IkeSpi spi_i_{}, spi_r_{};
+  Suite suite_;
+  std::optional<Protection> protection_;
+  MessageWindow window_;
+  std::vector<ChildSa> children_;
+  std::vector<ChildPolicy> children_policy_;
+  std::deque<Task> tasks_;
+  std::optional<Exchange> exchange_;
+  bool asleep_ = false, udp_encap_ = false, quit_after_reply_ = false;
+
+  // of the login
+  Identity local_;
+  std::optional<Identity> expected_peer_, peer_;
+  SecretBytes psk_;
+  bool initial_contact_ = true;
+  Bytes ni_, nr_, init_request_, init_response_, cookie_;
+  std::unique_ptr<crypto::KeyExchange> ke_;
+  KeId group_ = KeId::none;
+  unsigned init_rounds_ = 0;
+  CloseReason hint_ = CloseReason::no_answer;
+  EspSpi first_child_spi_{};
+  NatFindings nat_;
+
+  // of a rekey of this IKE SA begun by the peer while ours is under way (RFC 7296 2.8.2)
+  std::unique_ptr<SaImpl> rival_;
+  Bytes rival_lowest_;
+
+  Instant created_, established_at_{}, soft_{}, hard_{};
+  std::optional<Instant> negotiate_until_, closing_until_, retry_at_;
+  std::optional<Task> retry_;
+};
+
+}  // namespace dormouse::ike
