@@ -57,7 +57,7 @@ check_format() {
     return 0
   fi
   if ! sources | xargs -0 clang-format-19 --dry-run -Werror >build/format.log 2>&1; then
-    grep -oE '^[^:]+\.(cc|h)' build/format.log | sort | uniq -c | sort -rn
+    grep -oE '^[^ :]+\.(cc|h):' build/format.log | sort | uniq -c | sort -rn
     say "not formatted: run ./dev format"
     return 1
   fi

@@ -1,6 +1,5 @@
 """Random and mutated datagrams on both ports leave the gateway serving, its memory flat and its tunnel untouched."""
 import random
-import socket
 import subprocess
 import sys
 import time

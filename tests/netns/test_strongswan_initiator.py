@@ -1,5 +1,4 @@
 """strongSwan dials in: each of the five phase 1 proposals, traffic both ways, a rekey of both SAs, and its farewell."""
-import conf
 import netns
 import scenario
 import strongswan

@@ -7,7 +7,6 @@ Each block is 1 KiB: its number in the first eight octets, the rest derived from
 octet than it must, or a connection that breaks, prints "broken ..." and exits with 1. Every fifth of a second it prints
 "blocks SENT RECEIVED". SIGTERM at one end closes both in order, each with "done SENT RECEIVED".
 """
-import re
 import select
 import signal
 import socket
