@@ -97,9 +97,11 @@ class Sizes(unittest.TestCase):
 
 class Programs(unittest.TestCase):
     def test_only_programs_of_the_build_folder_are_named(self):
-        listing = {"tests": [{"command": ["/b/test_x", "--flag"]}, {"command": ["/usr/bin/python3", "/b/sub/prog"]}]}
         import test_programs
-        self.assertEqual(test_programs.programs(listing, "/b"), ["sub/prog", "test_x"])
+        commands = test_programs.commands_of(
+            'add_test([=[test_x]=] "/b/test_x" "--flag")\nadd_test([=[other]=] "/b/other")\n'
+            'add_test([=[script]=] "/usr/bin/python3" "-B" "/src/a.py" "/b/sub/prog")\n')
+        self.assertEqual(test_programs.programs(commands, ["test_x", "script"], "/b"), ["sub/prog", "test_x"])
 
 
 if __name__ == "__main__":
