@@ -32,6 +32,9 @@ inline constexpr std::size_t kParkedBytesTotal = 64 * 1024 * 1024;
 
 // --- control socket and log
 inline constexpr std::size_t kMaxControlRequest = 4 * 1024 * 1024;  // a whole configuration
+inline constexpr std::size_t kMaxControlReply = 64 * 1024 * 1024;   // the status of kMaxTunnels tunnels, 1 KiB each
+inline constexpr std::size_t kControlQueueBytes = 1024 * 1024;      // unread by one operator: seconds of a busy debug trail
+inline constexpr std::size_t kMaxControlClients = 32;               // shells and monitors at once
 inline constexpr std::size_t kEventLogLines = 4096;       // kept in memory for "execute log display"
 inline constexpr std::size_t kMaxConfigFile = 8 * 1024 * 1024;
 
