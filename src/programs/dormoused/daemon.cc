@@ -1,0 +1,207 @@
+#include "programs/dormoused/daemon.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#ifndef DORMOUSE_VERSION
+#define DORMOUSE_VERSION "0"
+#endif
+
+namespace dormouse::daemon {
+namespace {
+
+constexpr const char* kSerial = "DORMOUSE0000001";  // fnSysSerial; managers want something there
+
+}  // namespace
+
+Daemon::Daemon(const Options& options, ConfigFile config, std::unique_ptr<Rng> rng, std::unique_ptr<loop::Loop> loop)
+    : options_(options), config_(std::move(config)), rng_(std::move(rng)), crypto_(crypto::make_provider()), loop_(std::move(loop)),
+      watcher_(*loop_), text_(STDERR_FILENO, options.debug ? LogLevel::debug : LogLevel::info), journal_(LogLevel::info),
+      events_([this](std::string_view name) { return facts(name); }), traps_(kSerial, loop_->now()) {
+  if (log::is_journal(STDERR_FILENO)) logger_.add(journal_);
+  else logger_.add(text_);
+  logger_.add(events_);
+  logger_.add(debug_);
+}
+
+Daemon::~Daemon() = default;
+
+Outcome<std::unique_ptr<Daemon>> Daemon::create(const Options& options, ConfigFile config, std::unique_ptr<Rng> rng) {
+  TRY_ASSIGN(auto loop, loop::Loop::create());
+  std::unique_ptr<Daemon> d(new Daemon(options, std::move(config), std::move(rng), std::move(loop)));
+  // Signals are blocked before the packet threads start, so that these inherit it.
+  for (const int s : {SIGTERM, SIGINT}) {
+    TRY_ASSIGN(auto source, d->loop_->on_signal(s, [me = d.get(), s] { me->stop(s == SIGTERM ? "SIGTERM" : "SIGINT"); }));
+    d->sources_.push_back(std::move(source));
+  }
+  TRY_ASSIGN(auto hup, d->loop_->on_signal(SIGHUP, [me = d.get()] { me->reload(); }));
+  d->sources_.push_back(std::move(hup));
+  signal(SIGPIPE, SIG_IGN);
+  TRY(d->open_sockets());
+  TRY(d->watch_all());
+  return d;
+}
+
+Outcome<void> Daemon::open_sockets() {
+  if (mkdir(options_.run_dir.c_str(), 0755) != 0 && errno != EEXIST) return failure(options_.run_dir + ": " + std::strerror(errno));
+  // The control socket first: a second daemon in the same place stops here, before it clears what the first one made.
+  TRY_ASSIGN(control_, control::Server::listen(options_.run_dir + "/control.sock", watcher_, *this));
+  TRY_ASSIGN(auto udp4, loop::UdpSocket::open({.local = {IpAddress::any(Family::v4), 500}, .reuse_address = false, .receive_buffer = 8 << 20}));
+  udp4_.emplace(std::move(udp4));
+  if (auto udp6 = loop::UdpSocket::open({.local = {IpAddress::any(Family::v6), 500}, .reuse_address = false, .receive_buffer = 8 << 20}))
+    udp6_.emplace(std::move(*udp6));
+  TRY_ASSIGN(machine_, Machine::open(options_.state_dir));
+  TRY_ASSIGN(data_, dataplane::make_tun_data_plane(crypto::make_esp_provider()));
+  manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_);
+  return {};
+}
+
+Outcome<void> Daemon::watch_all() {
+  const auto watch = [&](int fd, std::function<void()> what) -> Outcome<void> {
+    TRY_ASSIGN(auto source, loop_->watch(fd, [what = std::move(what)](loop::Ready) { what(); }));
+    sources_.push_back(std::move(source));
+    return {};
+  };
+  TRY(watch(udp4_->fd(), [this] { receive_ike(*udp4_); }));
+  if (udp6_) TRY(watch(udp6_->fd(), [this] { receive_ike(*udp6_); }));
+  TRY(watch(data_->event_fd(), [this] { settle(); }));
+  TRY(watch(machine_->monitor_fd(), [this] {
+    if (!machine_->changed() || applying_) return;
+    manager_->set_links(machine_->links(), loop_->now());
+    settle();
+  }));
+  TRY_ASSIGN(alarm_, loop_->timer([this](Instant now) {
+    manager_->on_timer(now);
+    settle();
+  }));
+  return {};
+}
+
+int Daemon::run(const config::Loaded& first) {
+  refresh_debug();
+  apply(first, "start");
+  log(LogId::daemon_started, {std::string(DORMOUSE_VERSION), first.model->phase1.size()});
+  loop::notify_manager("READY=1");
+  const auto code = loop_->run();
+  if (!code) log(LogId::system_failure, {code.error().text});
+  return code.value_or(1);
+}
+
+void Daemon::stop(const char* why) {
+  log(LogId::daemon_stopping, {std::string(why)});
+  loop::notify_manager("STOPPING=1");
+  manager_->shutdown(loop_->now());
+  settle();
+  machine_->remove_all();
+  loop_->stop(0);
+}
+
+// --- configuration
+
+void Daemon::apply(const config::Loaded& loaded, const char* why) {
+  applying_ = true;
+  for (const auto& w : loaded.warnings) {
+    const std::string where = w.path + (w.attribute.empty() ? "" : ": " + w.attribute);
+    log(LogId::config_warning, {config_.path() + ":" + std::to_string(w.at.line) + ":" + std::to_string(w.at.column) + ": " + where + ": " + w.message});
+  }
+  config_.adopt(loaded);
+  model_ = loaded.model;
+  // Policies stand before the tunnels they guard; routes follow the interfaces they lead into.
+  report(machine_->apply_policies(*model_));
+  report(machine_->apply_addresses(*model_));
+  manager_->set_links(machine_->links(), loop_->now());
+  const auto summary = manager_->configure(model_, loop_->now());
+  settle();
+  report(machine_->apply_routes(*model_));
+  applying_ = false;
+  settle();
+  if (std::string_view(why) != "start") log(LogId::config_applied, {std::string(why) + ": " + summary});
+}
+
+void Daemon::reload() {
+  auto loaded = config_.read();
+  if (!loaded) return log(LogId::config_refused, {loaded.error().text});
+  apply(*loaded, "reload");
+}
+
+void Daemon::report(const std::vector<std::string>& problems) {
+  for (const auto& p : problems) log(LogId::system_failure, {p});
+}
+
+// --- events and actions
+
+void Daemon::receive_ike(loop::UdpSocket& socket) {
+  while (true) {
+    const auto n = socket.receive([this](const loop::Datagram& d) {
+      manager_->on_datagram({d.local, d.remote, static_cast<int>(d.ifindex)}, d.data, loop_->now());
+      settle();
+    });
+    if (!n || *n == 0) return;
+  }
+}
+
+void Daemon::settle() {
+  while (true) {
+    auto actions = manager_->take_actions();
+    const auto events = data_->poll();
+    if (actions.empty() && events.empty()) break;
+    for (auto& a : actions) carry_out(a);
+    if (!applying_) {
+      if (const auto done = machine_->commit_firewall(); !done) report({done.error().text});
+    }
+    for (const auto& e : events) manager_->on_path_event(e, loop_->now());
+  }
+  if (const auto next = manager_->next_deadline()) alarm_.arm(next->at);
+  else alarm_.stop();
+}
+
+void Daemon::carry_out(tunnel::Action& action) {
+  if (const auto* t = std::get_if<tunnel::Transmit>(&action)) {
+    auto& socket = t->path.local.address.is_v4() ? udp4_ : udp6_;
+    // A lost or unroutable datagram is IKE's everyday life: it repeats.
+    if (socket) (void)socket->send(t->message, t->path.remote, t->path.local.address, static_cast<unsigned>(t->path.ifindex));
+  } else if (const auto* add = std::get_if<tunnel::AddRoute>(&action)) {
+    if (const auto done = machine_->add_route(add->route); !done) report({done.error().text});
+  } else if (const auto* del = std::get_if<tunnel::DelRoute>(&action)) {
+    if (const auto done = machine_->delete_route(del->route); !done) report({done.error().text});
+  } else if (const auto* joins = std::get_if<tunnel::AddMember>(&action)) {
+    machine_->add_member(joins->phase1, joins->device_name);
+  } else if (const auto* leaves = std::get_if<tunnel::DelMember>(&action)) {
+    machine_->delete_member(leaves->phase1, leaves->device_name);
+  } else if (const auto* trap = std::get_if<tunnel::Trap>(&action)) {
+    if (!model_->snmp_sysinfo.enabled) return;
+    const auto sent = traps_.send({trap->up, trap->local, trap->remote, trap->name}, model_->snmp_communities, model_->hostname, loop_->now());
+    if (!sent) report({sent.error().text});
+  } else if (const auto* line = std::get_if<tunnel::Log>(&action)) {
+    logger_.write(line->event);
+  }
+}
+
+void Daemon::refresh_debug() { manager_->set_debug(options_.debug || debug_.subscribers() != 0); }
+
+std::optional<log::TunnelFacts> Daemon::facts(std::string_view name) {
+  const auto status = manager_->status(loop_->now());
+  const auto t = std::ranges::find(status.tunnels, name, &tunnel::TunnelStatus::name);
+  if (t == status.tunnels.end()) return std::nullopt;
+  log::TunnelFacts f;
+  f.local = t->path.local;
+  f.remote = t->path.remote;
+  f.out_interface = t->interface;
+  if (!t->ike.empty()) {
+    f.spi_i = t->ike.front().spi_i;
+    f.spi_r = t->ike.front().spi_r;
+  }
+  if (t->peer_id) f.user = t->peer_id->text();
+  f.tunnel_id = t->id.value();
+  f.duration_s = t->up_since == Instant{} ? 0 : static_cast<std::uint64_t>(seconds_of(status.now - t->up_since));
+  f.sent_bytes = t->counters.bytes_out;
+  f.received_bytes = t->counters.bytes_in;
+  return f;
+}
+
+}  // namespace dormouse::daemon
