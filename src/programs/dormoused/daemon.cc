@@ -114,10 +114,11 @@ void Daemon::apply(const config::Loaded& loaded, const char* why) {
   // Policies stand before the tunnels they guard; routes follow the interfaces they lead into.
   report(machine_->apply_policies(*model_));
   report(machine_->apply_addresses(*model_));
+  (void)machine_->apply_routes(*model_, false);  // its problems are reported below, once the tunnels exist
   manager_->set_links(machine_->links(), loop_->now());
   const auto summary = manager_->configure(model_, loop_->now());
   settle();
-  report(machine_->apply_routes(*model_));
+  report(machine_->apply_routes(*model_, true));
   applying_ = false;
   settle();
   if (std::string_view(why) != "start") log(LogId::config_applied, {std::string(why) + ": " + summary});

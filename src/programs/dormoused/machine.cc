@@ -69,13 +69,14 @@ std::vector<std::string> Machine::apply_addresses(const config::Model& model) {
   return problems;
 }
 
-std::vector<std::string> Machine::apply_routes(const config::Model& model) {
+std::vector<std::string> Machine::apply_routes(const config::Model& model, bool tunnels_exist) {
   std::vector<std::string> problems;
   std::vector<netlink::Route> wanted;
   for (const auto& r : model.routes) {
     netlink::Route w{.dst = r.dst, .gateway = r.gateway, .metric = r.distance, .blackhole = r.blackhole};
     if (!r.blackhole) {
       const auto l = netlink_.link(r.device);
+      if (!l && !tunnels_exist) continue;
       if (!l) {
         problems.push_back("route " + r.dst.text() + ": interface " + r.device + " does not exist");
         continue;

@@ -19,10 +19,11 @@ class Machine {
   /// Removes what an earlier run left behind.
   [[nodiscard]] static Outcome<std::unique_ptr<Machine>> open(const std::string& state_dir);
 
-  /// Everything a changed model wants: addresses first, then (after the tunnels exist) apply_routes. Failures are collected for
+  /// Everything a changed model wants: addresses first, then routes. Failures are collected for
   /// the log; what can be applied is.
   [[nodiscard]] std::vector<std::string> apply_addresses(const config::Model& model);
-  [[nodiscard]] std::vector<std::string> apply_routes(const config::Model& model);
+  /// Called before the tunnels exist (the first login needs a way to its gateway; routes into tunnels then wait) and after.
+  [[nodiscard]] std::vector<std::string> apply_routes(const config::Model& model, bool tunnels_exist);
   [[nodiscard]] std::vector<std::string> apply_policies(const config::Model& model);
 
   [[nodiscard]] Outcome<void> add_route(const tunnel::Route& route);
