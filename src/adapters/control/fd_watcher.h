@@ -13,7 +13,7 @@ class FdWatcher {
   /// `ready` may call unwatch() for its own descriptor.
   [[nodiscard]] virtual Outcome<void> watch(int fd, std::function<void(bool readable, bool writable)> ready) = 0;
   virtual void want_write(int fd, bool on) = 0;
-  /// Called before the descriptor is closed.
+  /// Called before the descriptor is closed. Nothing happens for one that is not watched.
   virtual void unwatch(int fd) = 0;
 };
 
