@@ -42,13 +42,15 @@ class Netlink {
   [[nodiscard]] Outcome<std::vector<InterfaceAddress>> addresses(unsigned ifindex);
   /// IPv6 addresses are usable at once: duplicate address detection is left out.
   [[nodiscard]] Outcome<void> add_address(const InterfaceAddress& address);
+  /// With the last IPv4 address of an interface the kernel removes all IPv4 routes out of it.
   [[nodiscard]] Outcome<void> delete_address(const InterfaceAddress& address);
 
   // --- routes
   /// Of the main table and every other one but `local`.
   [[nodiscard]] Outcome<std::vector<Route>> routes();
   [[nodiscard]] Outcome<void> add_route(const Route& route, IfExists exists = IfExists::fail);
-  /// Deletes exactly this one: destination, interface, gateway, metric, protocol and table must agree.
+  /// Deletes exactly this one: destination, interface, gateway, metric, protocol and table must agree. Metric 0 takes
+  /// the lowest metric of those that agree otherwise.
   [[nodiscard]] Outcome<void> delete_route(const Route& route);
   /// The kernel's own choice. `source` unspecified: any.
   [[nodiscard]] Outcome<Path> path_to(const IpAddress& to, const IpAddress& source = {});

@@ -1,0 +1,40 @@
+// One netlink socket and the exchange of a request for its answers.
+#pragma once
+#include <functional>
+#include <libmnl/libmnl.h>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/netlink/message.h"
+#include "base/result.h"
+
+namespace dormouse::netlink {
+
+struct CloseSocket {
+  void operator()(mnl_socket* s) const { mnl_socket_close(s); }
+};
+using Socket = std::unique_ptr<mnl_socket, CloseSocket>;
+
+/// `groups`: RTMGRP_ bits of announcements to receive. `flags`: SOCK_NONBLOCK or 0.
+[[nodiscard]] Outcome<Socket> open_socket(unsigned groups, int flags);
+
+class Channel {
+ public:
+  [[nodiscard]] static Outcome<Channel> open();
+  /// Sends `r` and waits for the kernel's verdict, two seconds at most; `each` gets every message that comes before it.
+  /// Failure text: `what`, a colon, the kernel's reason.
+  [[nodiscard]] Outcome<void> request(Request& r, const std::string& what,
+                                      const std::function<void(const nlmsghdr*)>& each = {});
+
+ private:
+  explicit Channel(Socket socket) : socket_(std::move(socket)), buffer_(64 * 1024) {}
+  /// 0 while more is to come, 1 at the end, a negative errno as verdict.
+  [[nodiscard]] int take(std::size_t size, std::uint32_t sequence, const std::function<void(const nlmsghdr*)>& each);
+  Socket socket_;
+  std::uint32_t sequence_ = 0;
+  std::string reason_;        // the kernel's own words about the last refusal
+  std::vector<char> buffer_;  // a dump comes in pieces of up to 32 KiB
+};
+
+}  // namespace dormouse::netlink
