@@ -265,7 +265,7 @@ TEST_F(NetlinkTest, the_monitor_tells_of_links_addresses_and_routes) {
   ASSERT_TRUE(monitor);
   EXPECT_TRUE(monitor->read()->empty());
   run("ip link set dmt1 down && ip link set dmt1 up && ip address add 10.9.0.1/24 dev dmt1 && ip link add dmt3 type "
-      "dummy && "
+      "veth && "
       "ip link del dmt3");
   expect_done(net_->add_route({.dst = prefix("10.0.0.0/8"), .oif = index1_, .metric = 15}));
   expect_done(net_->delete_route({.dst = prefix("10.0.0.0/8"), .oif = index1_, .metric = 15}));
