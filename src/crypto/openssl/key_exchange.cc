@@ -6,8 +6,6 @@
 
 #include <algorithm>
 
-#include "crypto/openssl/handles.h"
-
 namespace dormouse::crypto::openssl {
 namespace {
 
@@ -129,7 +127,10 @@ Result<std::unique_ptr<KeyExchange>> make_key_exchange(KeId group) {
   }
   EVP_PKEY* raw = nullptr;
   if (EVP_PKEY_generate(ctx.get(), &raw) <= 0) return fail(ErrorCode::crypto, "KE");
-  Pkey key(raw);
+  return exchange_of(group, Pkey(raw));
+}
+
+Result<std::unique_ptr<KeyExchange>> exchange_of(KeId group, Pkey key) {
   TRY_ASSIGN(Bytes octets, public_octets(group, key.get()));
   return std::make_unique<OpensslExchange>(group, std::move(key), std::move(octets));
 }
