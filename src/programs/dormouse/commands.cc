@@ -27,7 +27,7 @@ auto status_command(View view) {
   return [view](Session& s, const Arguments& a) -> Reply {
     const auto answer = s.call({{"op", "status"}});
     if (!answer) return failed(answer.error().text);
-    if (s.json) return {(*answer)["status"].dump(2) + "\n", 0};
+    if (s.as_json) return {(*answer)["status"].dump(2) + "\n", 0};
     return {view((*answer)["status"], argument(a, 0)), 0};
   };
 }
@@ -99,12 +99,12 @@ Commands::Commands() {
     for (const auto w : config::split(text)) out.emplace_back(w);
     return out;
   };
-  const auto add = [&](const char* line, const char* help, auto run) { table_.push_back({words(line), help, run}); };
+  const auto add = [&](const char* line, const char* explanation, auto action) { table_.push_back({words(line), explanation, action}); };
   const auto no_name = [](std::string (*view)(const json&)) {
     return [view](Session& s, const Arguments&) -> Reply {
       const auto answer = s.call({{"op", "status"}});
       if (!answer) return failed(answer.error().text);
-      return s.json ? Reply{(*answer)["status"].dump(2) + "\n", 0} : Reply{view((*answer)["status"]), 0};
+      return s.as_json ? Reply{(*answer)["status"].dump(2) + "\n", 0} : Reply{view((*answer)["status"]), 0};
     };
   };
   add("show [...]", "the configuration: show [full-configuration] [PATH [KEY]]", show);

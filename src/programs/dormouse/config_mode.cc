@@ -45,7 +45,7 @@ const config::TableSpec* table_by_words(const std::string& path, const std::stri
   for (const auto& t : config::tables()) {
     const auto words = config::split(t.path);
     if (t.parent != parent || words.size() != typed.size()) continue;
-    const bool fits = std::equal(words.begin(), words.end(), typed.begin(), [](auto w, auto a) { return w.starts_with(a); });
+    const bool fits = std::equal(words.begin(), words.end(), typed.begin(), [](auto word, auto abbreviation) { return word.starts_with(abbreviation); });
     if (fits && found) return nullptr;
     if (fits) found = &t;
   }
@@ -61,9 +61,9 @@ void fill_defaults(config::Section& s, const std::string& parent) {
       if (const auto* a = e.find(spec.name)) {
         all.push_back(*a);
       } else if (!spec.default_value.empty()) {
-        config::Attribute a{std::string(spec.name), {}, {}};
-        for (const auto w : config::split(spec.default_value)) a.values.push_back({std::string(w), {}});
-        all.push_back(std::move(a));
+        config::Attribute filled{std::string(spec.name), {}, {}};
+        for (const auto w : config::split(spec.default_value)) filled.values.push_back({std::string(w), {}});
+        all.push_back(std::move(filled));
       }
     }
     e.attributes = std::move(all);

@@ -117,7 +117,7 @@ int main(int argc, char** argv) {
   signal(SIGINT, on_interrupt);
   signal(SIGTERM, on_interrupt);
   Session session(run_dir);
-  session.json = json;
+  session.as_json = json;
   if (have_command) {
     std::istringstream in(command);
     return run_script(session, in);

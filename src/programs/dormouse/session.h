@@ -25,7 +25,7 @@ class Session {
   /// Streams the trail as `debug` wishes until `stop` says so or the daemon ends.
   void stream(const std::function<void(const std::string&)>& line, const std::function<bool()>& stop) const;
   DebugWish debug;
-  bool json = false;         ///< --json: lists as JSON
+  bool as_json = false;      ///< --json: lists as JSON
 
  private:
   std::string socket_;
