@@ -100,6 +100,12 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   if (was_asleep) {
     t.resumed_child_pending = true;  // parked packets wait for the new Child SA
     finish_wake(t, WakeWay::login, now);
+    // As FortiOS does, the old IKE SA is asked once more before it goes.
+    for (const auto old : t.replaced)
+      with_sa(old, now, [&](ike::IkeSa& o, ike::Outbox& box) {
+        o.set_asleep(false, now);
+        o.resend_pending(now, box);
+      });
   }
   enter(t, Event::login);
   if (!was_asleep) {

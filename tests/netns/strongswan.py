@@ -65,7 +65,7 @@ connections {{ dm {{
     id = {remote} }}
   children {{ net {{ local_ts = {local_ts}
     remote_ts = {remote_ts}
-    esp_proposals = {esp} }} }}
+    esp_proposals = {esp}-modp2048 }} }}
 }} }}
 secrets {{ ike {{ secret = "{conf.SECRET}" }} }}
 """)
