@@ -102,10 +102,18 @@ TEST(machine, every_cell_of_the_table_is_what_the_rules_say) {
       const auto state = static_cast<State>(s);
       const auto event = static_cast<Event>(e);
       const auto* t = find_transition(state, event);
-      if (state == State::gone) EXPECT_EQ(t, nullptr);
-      if (event == Event::peer_silent && state != State::up) EXPECT_EQ(t, nullptr) << "only a tunnel that is up falls asleep";
-      if (event == Event::window_over && state != State::asleep) EXPECT_EQ(t, nullptr);
-      if (t && t->to == State::asleep) EXPECT_TRUE(state == State::asleep || event == Event::peer_silent);
+      if (state == State::gone) {
+        EXPECT_EQ(t, nullptr);
+      }
+      if (event == Event::peer_silent && state != State::up) {
+        EXPECT_EQ(t, nullptr) << "only a tunnel that is up falls asleep";
+      }
+      if (event == Event::window_over && state != State::asleep) {
+        EXPECT_EQ(t, nullptr);
+      }
+      if (t && t->to == State::asleep) {
+        EXPECT_TRUE(state == State::asleep || event == Event::peer_silent);
+      }
     }
 }
 
