@@ -17,7 +17,7 @@ namespace {
 
 Instant now() {
   timespec t{};
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  static_cast<void>(clock_gettime(CLOCK_MONOTONIC, &t));
   return Instant::from_ns(std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec);
 }
 

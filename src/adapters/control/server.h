@@ -49,7 +49,7 @@ class Server {
   struct Client {
     int fd = -1;
     FrameReader in;
-    std::string out;
+    std::string out{};
     std::size_t written = 0;
     bool known = false;    // the handler has met it
     bool closing = false;  // no more requests; goes when `out` is written

@@ -13,7 +13,7 @@ std::int64_t whole_seconds(Stamp s) { return s.us >= 0 ? s.us / kMicro : (s.us -
 std::string local(Stamp s, const char* format) {
   const time_t seconds = whole_seconds(s);
   tm parts{};
-  localtime_r(&seconds, &parts);
+  static_cast<void>(localtime_r(&seconds, &parts));
   std::array<char, 64> text{};
   return {text.data(), strftime(text.data(), text.size(), format, &parts)};
 }
@@ -22,7 +22,7 @@ std::string local(Stamp s, const char* format) {
 
 Stamp stamp_now() {
   timespec t{};
-  clock_gettime(CLOCK_REALTIME, &t);
+  static_cast<void>(clock_gettime(CLOCK_REALTIME, &t));
   return {std::int64_t{t.tv_sec} * kMicro + t.tv_nsec / 1000};
 }
 

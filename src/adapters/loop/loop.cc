@@ -41,7 +41,7 @@ std::uint64_t to_us(Duration d) {
 
 Instant boot_time() {
   timespec t{};
-  clock_gettime(CLOCK_BOOTTIME, &t);
+  static_cast<void>(clock_gettime(CLOCK_BOOTTIME, &t));
   return Instant::from_ns(std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec);
 }
 
@@ -103,7 +103,7 @@ Instant Loop::now() const { return boot_time(); }
 
 WallTime Loop::wall_now() const {
   timespec t{};
-  clock_gettime(CLOCK_REALTIME, &t);
+  static_cast<void>(clock_gettime(CLOCK_REALTIME, &t));
   return {t.tv_sec};
 }
 

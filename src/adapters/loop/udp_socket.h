@@ -18,8 +18,8 @@ struct UdpOptions {
 
 /// One datagram as received; `data` is borrowed until the callback returns.
 struct Datagram {
-  ByteView data;
-  Endpoint remote;
+  ByteView data{};
+  Endpoint remote{};
   Endpoint local;        ///< the address it was sent to, with the socket's port
   unsigned ifindex = 0;  ///< the interface it came in by
 };

@@ -15,8 +15,8 @@ inline constexpr std::uint8_t kRouteProtocol = 213;
 
 struct Link {
   unsigned index = 0;
-  std::string name;
-  std::string kind;  ///< "tun", "veth", ...; empty for hardware
+  std::string name{};
+  std::string kind{};  ///< "tun", "veth", ...; empty for hardware
   unsigned mtu = 0;
   std::uint32_t group = 0;
   bool up = false;       ///< administratively
@@ -25,14 +25,14 @@ struct Link {
 
 struct InterfaceAddress {
   unsigned ifindex = 0;
-  IpAddress address;
+  IpAddress address{};
   unsigned prefix_length = 0;
   std::optional<IpAddress> peer{};  ///< of a point-to-point address
   friend bool operator==(const InterfaceAddress&, const InterfaceAddress&) = default;
 };
 
 struct Route {
-  Prefix dst;
+  Prefix dst{};
   unsigned oif = 0;  ///< interface index; 0 with a blackhole, or to let the gateway decide
   std::optional<IpAddress> gateway{};
   std::optional<IpAddress> source{};  ///< preferred source address
@@ -46,14 +46,14 @@ struct Route {
 /// Where a packet to an address would go.
 struct Path {
   unsigned oif = 0;
-  IpAddress source;
+  IpAddress source{};
   std::optional<IpAddress> gateway{};
 };
 
 /// An address of ours, by interface name: what survives a crash is the name, not the index.
 struct OwnedAddress {
-  std::string interface;
-  IpAddress address;
+  std::string interface{};
+  IpAddress address{};
   unsigned prefix_length = 0;
   friend bool operator==(const OwnedAddress&, const OwnedAddress&) = default;
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "adapters/nft/program.h"
+#include "adapters/nft/test_policies.h"
 #include "adapters/nft/transaction.h"
 
 namespace dormouse::nft {
@@ -20,7 +21,7 @@ class FirewallTest : public ::testing::Test {
   bool refuse_ = false;
 
   void begin() {
-    firewall_.set_policies({{.id = 1, .accept = true, .srcintf = {"toClient"}, .dstintf = {"any"}}}, {"toClient"});
+    firewall_.set_policies({make_policy(1, true, {"toClient"}, {"any"})}, {"toClient"});
     ASSERT_TRUE(firewall_.commit());
     sent_.clear();
   }

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "adapters/nft/firewall.h"
+#include "adapters/nft/test_policies.h"
 #include "adapters/nft/transaction.h"
 
 namespace dormouse::nft {
@@ -145,7 +146,7 @@ class KernelTest : public ::testing::Test {
   bool wan_to_peer() { return connect(world_->wan, world_->peer, "10.9.0.2").up(); }
 
   static config::Policy policy(std::uint32_t id, bool accept, const char* from, const char* to) {
-    return {.id = id, .accept = accept, .srcintf = {from}, .dstintf = {to}};
+    return make_policy(id, accept, {from}, {to});
   }
   void apply(std::vector<config::Policy> policies) {
     firewall_.set_policies(std::move(policies), {"toClient"});
@@ -186,7 +187,7 @@ TEST_F(KernelTest, a_policy_opens_its_direction_and_answers_come_back) {
 
 TEST_F(KernelTest, the_first_policy_that_matches_wins) {
   auto deny = policy(1, false, "toClient", "port9");
-  deny.service = {{.protocol = 6, .dst_first = 5001, .dst_last = 5001}};
+  deny.service = {ports(6, 5001, 5001)};
   apply({deny, policy(2, true, "toClient", "port9")});
   EXPECT_FALSE(peer_to_lan(5001));
   EXPECT_TRUE(peer_to_lan(5002));
@@ -198,7 +199,7 @@ TEST_F(KernelTest, addresses_and_ports_of_a_policy_are_kept_to) {
   auto p = policy(1, true, "any", "any");
   p.srcaddr = {{*IpAddress::parse("10.9.0.2"), *IpAddress::parse("10.9.0.9")}};
   p.dstaddr = {{*IpAddress::parse("10.1.100.0"), *IpAddress::parse("10.1.100.255")}};
-  p.service = {{.protocol = 6, .dst_first = 80, .dst_last = 90}, {.protocol = 6, .dst_first = 443, .dst_last = 443}};
+  p.service = {ports(6, 80, 90), ports(6, 443, 443)};
   apply({p});
   EXPECT_TRUE(peer_to_lan(85));
   EXPECT_TRUE(peer_to_lan(443));
@@ -241,9 +242,9 @@ TEST_F(KernelTest, a_running_connection_outlives_every_change_of_the_table) {
 TEST_F(KernelTest, a_policy_with_nat_hides_the_source_behind_the_outgoing_interface) {
   auto nat = policy(2, true, "port9", "toClient");
   nat.nat = true;
-  nat.service = {{.protocol = 6, .dst_first = 5002, .dst_last = 5002}};
+  nat.service = {ports(6, 5002, 5002)};
   auto plain = policy(1, true, "port9", "toClient");
-  plain.service = {{.protocol = 6, .dst_first = 5001, .dst_last = 5001}};
+  plain.service = {ports(6, 5001, 5001)};
   apply({plain, nat});
   EXPECT_EQ(connect(world_->lan, world_->peer, "10.9.0.2", 5001).seen_from, "10.1.100.2");
   EXPECT_EQ(connect(world_->lan, world_->peer, "10.9.0.2", 5002).seen_from, "10.9.0.1");
@@ -277,7 +278,8 @@ TEST_F(KernelTest, a_syn_through_a_tunnel_is_clamped_to_what_the_tunnel_carries)
 }
 
 TEST_F(KernelTest, nft_accepts_every_kind_of_rule) {
-  config::Policy p{.id = 1, .accept = true, .nat = true};
+  auto p = accept_all(1);
+  p.nat = true;
   p.srcintf = {"port9", "toClient", "to client-2", "port8"};
   p.dstintf = {"any"};
   for (const char* net : {"10.1.0.0/16", "10.1.2.0/24", "2001:db8::/32", "192.0.2.7/32"})
@@ -285,20 +287,15 @@ TEST_F(KernelTest, nft_accepts_every_kind_of_rule) {
   p.srcaddr.push_back({*IpAddress::parse("10.2.0.3"), *IpAddress::parse("10.2.0.99")});
   p.dstaddr = {{*IpAddress::parse("0.0.0.0"), *IpAddress::parse("255.255.255.255")},
                {IpAddress::any(Family::v6), IpAddress::highest(Family::v6)}};
-  p.service = {{.protocol = 1, .icmp_type = 8, .icmp_code = 0},
-               {.protocol = 1},
-               {.protocol = 58, .icmp_type = 128},
-               {.protocol = 6, .dst_first = 80, .dst_last = 80},
-               {.protocol = 17, .src_first = 5, .src_last = 9},
-               {.protocol = 132},
-               {.protocol = 33, .dst_first = 1, .dst_last = 2},
-               {.protocol = 136},
-               {.protocol = 47}};
+  auto udp = protocol(17);
+  udp.src_first = 5;
+  udp.src_last = 9;
+  p.service = {icmp(1, 8, 0), protocol(1),     icmp(58, 128), ports(6, 80, 80), udp,
+               protocol(132), ports(33, 1, 2), protocol(136), protocol(47)};
   auto q = p;
   q.srcaddr.clear();
   q.dstaddr = {{*IpAddress::parse("0.0.0.0"), *IpAddress::parse("255.255.255.255")}};
-  firewall_.set_policies({p, q, {.id = 3, .accept = true, .srcintf = {"any"}, .dstintf = {"any"}}},
-                         {"toClient", "to client-2"});
+  firewall_.set_policies({p, q, accept_all(3)}, {"toClient", "to client-2"});
   firewall_.add_member("to client-2", "to-client-2");
   expect_done(firewall_.commit());
 }

@@ -18,14 +18,14 @@ using Members = std::map<std::string, std::set<std::string>>;
 /// Traffic between two other interfaces is none of our business, and neither is what the machine itself sends or
 /// receives.
 struct Ruleset {
-  Members members;
-  std::vector<config::Policy> policies;
+  Members members{};
+  std::vector<config::Policy> policies{};
 };
 
 /// One interface coming to, or leaving, a phase 1.
 struct MemberChange {
-  std::string phase1;
-  std::string interface;
+  std::string phase1{};
+  std::string interface{};
   bool add = true;
 };
 

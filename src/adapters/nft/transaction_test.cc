@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "adapters/nft/test_policies.h"
+
 namespace dormouse::nft {
 namespace {
 
@@ -12,7 +14,7 @@ IpRange net(const char* text) {
 }
 
 config::Policy accept(std::uint32_t id, std::vector<std::string> from, std::vector<std::string> to) {
-  return {.id = id, .accept = true, .srcintf = std::move(from), .dstintf = std::move(to)};
+  return make_policy(id, true, std::move(from), std::move(to));
 }
 
 /// The lines of a transaction that add rules to `chain`, reduced to their "expr".
@@ -118,7 +120,7 @@ std::string matches(config::Policy p) {
 }
 
 TEST(Transaction, overlapping_and_adjacent_addresses_become_one) {
-  config::Policy p{.accept = true};
+  auto p = accept_all();
   p.srcaddr = {net("10.1.0.0/16"), net("10.1.2.0/24"), net("10.0.0.0/16"), range("192.0.2.5", "192.0.2.9"),
                range("192.0.2.1", "192.0.2.1")};
   EXPECT_EQ(matches(p),
@@ -128,7 +130,7 @@ TEST(Transaction, overlapping_and_adjacent_addresses_become_one) {
 }
 
 TEST(Transaction, the_last_address_of_all_does_not_wrap_around) {
-  config::Policy p{.accept = true};
+  auto p = accept_all();
   p.srcaddr = {range("255.255.255.255", "255.255.255.255"), range("0.0.0.0", "0.0.0.0")};
   EXPECT_EQ(matches(p), R"({"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":{"set":[)"
                         R"("0.0.0.0","255.255.255.255"]}}},)"
@@ -136,7 +138,7 @@ TEST(Transaction, the_last_address_of_all_does_not_wrap_around) {
 }
 
 TEST(Transaction, addresses_of_two_families_become_a_rule_each) {
-  config::Policy p{.accept = true};
+  auto p = accept_all();
   p.srcaddr = {net("10.1.0.0/16"), net("2001:db8::/32")};
   EXPECT_EQ(
       matches(p),
@@ -147,27 +149,24 @@ TEST(Transaction, addresses_of_two_families_become_a_rule_each) {
 }
 
 TEST(Transaction, addresses_of_different_families_can_match_nothing) {
-  config::Policy p{.accept = true};
+  auto p = accept_all();
   p.srcaddr = {net("10.1.0.0/16")};
   p.dstaddr = {net("2001:db8::/32")};
   EXPECT_EQ(matches(p), "");
 }
 
 TEST(Transaction, all_of_ipv4_is_ipv4_alone) {
-  config::Policy p{.accept = true};
+  auto p = accept_all();
   p.srcaddr = {net("0.0.0.0/0")};
   EXPECT_EQ(matches(p), R"({"match":{"op":"==","left":{"meta":{"key":"nfproto"}},"right":"ipv4"}},)"
                         "\n");
 }
 
 TEST(Transaction, ports_of_one_protocol_are_gathered) {
-  config::Policy p{.accept = true};
-  p.service = {{.protocol = 6, .dst_first = 443, .dst_last = 443},
-               {.protocol = 6, .dst_first = 80, .dst_last = 90},
-               {.protocol = 6, .dst_first = 91, .dst_last = 95},
-               {.protocol = 17, .src_first = 500, .src_last = 500, .dst_first = 500, .dst_last = 500},
-               {.protocol = 132},
-               {.protocol = 47}};
+  auto p = accept_all();
+  auto ike = ports(17, 500, 500);
+  ike.src_first = ike.src_last = 500;
+  p.service = {ports(6, 443, 443), ports(6, 80, 90), ports(6, 91, 95), ike, protocol(132), protocol(47)};
   EXPECT_EQ(
       matches(p),
       R"({"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":47}},)"
@@ -182,14 +181,14 @@ TEST(Transaction, ports_of_one_protocol_are_gathered) {
 }
 
 TEST(Transaction, a_service_for_everything_outweighs_the_others) {
-  config::Policy p{.accept = true};
-  p.service = {{.protocol = 6, .dst_first = 443, .dst_last = 443}, {.protocol = 0}};
+  auto p = accept_all();
+  p.service = {ports(6, 443, 443), protocol(0)};
   EXPECT_EQ(matches(p), "\n");
 }
 
 TEST(Transaction, an_icmp_type_stays_in_its_family) {
-  config::Policy p{.accept = true};
-  p.service = {{.protocol = 1, .icmp_type = 8, .icmp_code = 0}, {.protocol = 58, .icmp_type = 128}};
+  auto p = accept_all();
+  p.service = {icmp(1, 8, 0), icmp(58, 128)};
   p.srcaddr = {net("10.1.0.0/16"), net("2001:db8::/32")};
   EXPECT_EQ(
       matches(p),
@@ -203,8 +202,11 @@ TEST(Transaction, an_icmp_type_stays_in_its_family) {
 }
 
 TEST(Transaction, a_policy_that_is_disabled_or_never_scheduled_is_left_out) {
-  EXPECT_EQ(matches({.enabled = false, .accept = true}), "");
-  EXPECT_EQ(matches({.accept = true, .schedule_always = false}), "");
+  auto disabled = accept_all(), never = accept_all();
+  disabled.enabled = false;
+  never.schedule_always = false;
+  EXPECT_EQ(matches(disabled), "");
+  EXPECT_EQ(matches(never), "");
 }
 
 TEST(Transaction, translation_asks_the_policies_in_order_up_to_the_last_that_translates) {
@@ -222,7 +224,9 @@ TEST(Transaction, translation_asks_the_policies_in_order_up_to_the_last_that_tra
 
 TEST(Transaction, without_translation_there_is_no_nat_chain) {
   Ruleset rules;
-  rules.policies = {{.id = 1, .enabled = false, .accept = true, .nat = true}, {.id = 2, .accept = false, .nat = true}};
+  rules.policies = {accept_all(1), make_policy(2, false, {"any"}, {"any"})};
+  for (auto& p : rules.policies) p.nat = true;
+  rules.policies[0].enabled = false;
   EXPECT_EQ(replace_table(rules).find("postrouting"), std::string::npos);
 }
 

@@ -1,5 +1,8 @@
-// Builds the model from a checked tree, table by table, and collects what is wrong across objects.
+// Builds the model from a tree whose attributes are right, table by table, and collects what is missing or wrong across
+// objects.
 #pragma once
+#include <map>
+#include <optional>
 #include <set>
 
 #include "config/load/entry_reader.h"
@@ -11,8 +14,8 @@ class Builder {
  public:
   Builder(const Tree& tree, const DecodeSecret& decode) : tree_(tree), decode_(decode) {}
   void run();
-  Model model;
-  std::vector<Diagnostic> errors, warnings;
+  Model model;                    ///< of use only if `found` has no error
+  std::vector<Diagnostic> found;  ///< errors and warnings
 
  private:
   // vpn.cc
@@ -20,28 +23,39 @@ class Builder {
   void phase2(const EntryReader& e);
   void phase1_peer(const EntryReader& e, Phase1& p);
   void phase1_secret(const EntryReader& e, Phase1& p);
+  void phase1_timers(const EntryReader& e, Phase1& p);
+  void phase1_hints(const EntryReader& e, const Phase1& p);
   [[nodiscard]] std::vector<Suite> suites(const EntryReader& e, bool is_phase1, bool with_groups, EsnMode esn) const;
   [[nodiscard]] TrafficSelectors selectors(const EntryReader& e, const std::string& side);
   // firewall.cc
   void policy(const EntryReader& e);
-  [[nodiscard]] std::vector<IpRange> addresses(const EntryReader& at, const std::vector<std::string>& names);
-  void add_address(const EntryReader& at, const std::string& name, std::vector<IpRange>& out, bool& all, std::set<std::string>& seen);
-  [[nodiscard]] std::vector<ServiceMatch> services(const EntryReader& at, const std::vector<std::string>& names);
-  void add_service(const EntryReader& at, const std::string& name, std::vector<ServiceMatch>& out, bool& all, std::set<std::string>& seen);
+  void compare_policy(const EntryReader& e);
+  [[nodiscard]] std::vector<IpRange> addresses(const std::vector<std::string>& names);
+  void add_address(const std::string& name, std::vector<IpRange>& out, bool& all, std::set<std::string>& seen);
+  [[nodiscard]] std::optional<std::vector<ServiceMatch>> services(const std::vector<std::string>& names);
+  void add_service(const std::string& name, std::vector<ServiceMatch>& out, bool& all, std::set<std::string>& seen);
+  void address_object(const EntryReader& e);
+  void service_object(const EntryReader& e);
   // system.cc
+  void global(const EntryReader& e);
   void interface(const EntryReader& e);
   void route(const EntryReader& e);
   void community(const EntryReader& e);
   void sysinfo(const EntryReader& e);
-  void finish();
+  void compare_interfaces();
+  void compare_phase1();
 
   void each(std::string_view path, void (Builder::*build)(const EntryReader&));
-  bool mandatory(const EntryReader& e, std::string_view name, std::string_view what);
+  /// Reports what the entry must set and does not.
+  void require_mandatory(const EntryReader& e, const std::string& path);
+  [[nodiscard]] std::string path_of(const Entry& e) const;
+  [[nodiscard]] const Entry* find(std::string_view path, std::string_view key) const;
   void error(const EntryReader& e, std::string_view attribute, std::string message, std::string accepted);
   void warn(const EntryReader& e, std::string_view attribute, std::string message);
   const Tree& tree_;
   const DecodeSecret& decode_;
-  std::string_view path_;
+  std::string_view path_;                                                    // of the table being read
+  std::map<std::string, std::string> policies_by_match_, policies_by_name_;  // to their keys
 };
 
 }  // namespace dormouse::config

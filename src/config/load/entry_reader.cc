@@ -14,13 +14,8 @@ unsigned mask_length(const IpAddress& mask) {
 }  // namespace
 
 std::vector<std::string> EntryReader::list(std::string_view name) const {
-  std::vector<std::string> out;
-  if (const auto* a = entry_.find(name)) {
-    for (const auto& v : a->values) out.push_back(v.text);
-  } else if (const auto* spec = find_attribute(table_, name)) {
-    for (const auto word : split(spec->default_value)) out.emplace_back(word);
-  }
-  return out;
+  const auto* spec = find_attribute(table_, name);
+  return spec ? values_of(*spec, entry_) : std::vector<std::string>{};
 }
 
 std::string EntryReader::text(std::string_view name) const {
@@ -28,7 +23,13 @@ std::string EntryReader::text(std::string_view name) const {
   return values.empty() ? "" : values.front();
 }
 
-unsigned EntryReader::number(std::string_view name) const { return static_cast<unsigned>(std::strtoul(text(name).c_str(), nullptr, 10)); }
+unsigned EntryReader::number(std::string_view name) const {
+  return static_cast<unsigned>(std::strtoul(text(name).c_str(), nullptr, 10));
+}
+
+unsigned EntryReader::key_number() const {
+  return static_cast<unsigned>(std::strtoul(entry_.key.c_str(), nullptr, 10));
+}
 
 std::optional<IpAddress> EntryReader::address(std::string_view name) const {
   const auto a = IpAddress::parse(text(name));

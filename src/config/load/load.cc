@@ -1,63 +1,80 @@
 #include "config/load/load.h"
 
+#include <algorithm>
+#include <set>
+
 #include "config/load/builder.h"
+#include "config/schema/check.h"
 
 namespace dormouse::config {
+namespace {
 
-void Builder::each(std::string_view path, void (Builder::*build)(const EntryReader&)) {
-  const auto* table = find_table(path);
-  const auto* section = tree_.find(path);
-  if (!table || !section) return;
-  path_ = path;
-  for (const auto& e : section->entries) (this->*build)(EntryReader(*table, e));
+using Fault = std::pair<std::string, std::string>;  // path and attribute of a reported error
+
+/// The tree without what was reported: what the builder reads is then right, value by value, and what it has to say
+/// about the rest can be said in the same run.
+void drop_faults(std::vector<Section>& sections, const std::string& where, const std::set<Fault>& faults) {
+  for (auto& s : sections) {
+    const auto path_of = [&](const Entry& e) { return where + s.path + (e.key.empty() ? "" : " " + quoted(e.key)); };
+    std::erase_if(s.entries, [&](const Entry& e) { return faults.contains({path_of(e), ""}); });
+    for (auto& e : s.entries) {
+      const auto path = path_of(e);
+      std::erase_if(e.attributes, [&](const Attribute& a) { return faults.contains({path, a.name}); });
+      drop_faults(e.sections, path + " ", faults);
+    }
+  }
 }
 
-void Builder::run() {
-  if (const auto* s = tree_.find("system global"))
-    for (const auto& e : s->entries) model.hostname = EntryReader(*find_table("system global"), e).text("hostname");
-  each("vpn ipsec phase1-interface", &Builder::phase1);
-  each("vpn ipsec phase2-interface", &Builder::phase2);
-  each("system interface", &Builder::interface);
-  each("firewall policy", &Builder::policy);
-  each("router static", &Builder::route);
-  each("system snmp community", &Builder::community);
-  each("system snmp sysinfo", &Builder::sysinfo);
-  finish();
+void sort_by_place(std::vector<Diagnostic>& all) {
+  std::ranges::stable_sort(all, {}, [](const Diagnostic& d) { return std::pair(d.at.line, d.at.column); });
 }
 
-bool Builder::mandatory(const EntryReader& e, std::string_view name, std::string_view what) {
-  if (e.has(name)) return true;
-  const auto* spec = find_attribute(*find_table(path_), name);
-  error(e, name, std::string(what) + " is missing", "set " + std::string(name) + ", " + (spec ? accepted_by(*spec) : ""));
-  return false;
+bool has_error(const std::vector<Diagnostic>& all) { return !std::ranges::all_of(all, &Diagnostic::warning); }
+
+/// Builds the model and appends what the builder found that was not known before.
+Model build(const Tree& tree, const DecodeSecret& decode, std::vector<Diagnostic>& found) {
+  std::set<Fault> faults;
+  for (const auto& d : found)
+    if (!d.warning) faults.insert({d.path, d.attribute});
+  Tree sound;
+  if (!faults.empty()) {
+    sound = tree;
+    drop_faults(sound.sections, "", faults);
+  }
+  Builder b(faults.empty() ? tree : sound, decode);
+  b.run();
+  for (auto& d : b.found)
+    if (!faults.contains({d.path, d.attribute})) found.push_back(std::move(d));
+  return std::move(b.model);
 }
 
-void Builder::error(const EntryReader& e, std::string_view attribute, std::string message, std::string accepted) {
-  const std::string where = std::string(path_) + (e.entry().key.empty() ? "" : " " + quoted(e.entry().key));
-  errors.push_back({false, e.place(attribute), where, std::string(attribute), std::move(message), std::move(accepted)});
+std::expected<Loaded, std::vector<Diagnostic>> finish(Tree tree, std::vector<Diagnostic> found,
+                                                      const DecodeSecret& decode) {
+  auto model = build(tree, decode, found);
+  sort_by_place(found);
+  if (found.size() > kMaxErrors) found.resize(kMaxErrors);
+  if (has_error(found)) return std::unexpected(std::move(found));
+  return Loaded{std::make_shared<const Model>(std::move(model)), std::move(tree), std::move(found)};
 }
 
-void Builder::warn(const EntryReader& e, std::string_view attribute, std::string message) {
-  const std::string where = std::string(path_) + (e.entry().key.empty() ? "" : " " + quoted(e.entry().key));
-  warnings.push_back({true, e.place(attribute), where, std::string(attribute), std::move(message), ""});
-}
+}  // namespace
 
 std::expected<Loaded, std::vector<Diagnostic>> load(std::string_view text, const DecodeSecret& decode) {
   Tree tree;
-  auto errors = apply(text, shape(), tree);
-  // A text that does not parse is still checked as far as it was read: one run shows all there is to mend.
-  for (auto& d : check_tree(tree)) errors.push_back(std::move(d));
-  if (!errors.empty()) return std::unexpected(std::move(errors));
-  return load(std::move(tree), decode);
+  auto found = apply(text, shape(), tree);
+  if (found.empty()) return load(std::move(tree), decode);
+  // A text that does not parse is still checked as far as it was read, each attribute for itself: one run shows what
+  // there is to mend. Names are not looked up, and nothing is called missing, since it may stand in what was not
+  // understood.
+  for (auto& d : check_tree(tree, false))
+    if (!d.warning && found.size() < kMaxErrors) found.push_back(std::move(d));
+  sort_by_place(found);
+  return std::unexpected(std::move(found));
 }
 
 std::expected<Loaded, std::vector<Diagnostic>> load(Tree tree, const DecodeSecret& decode) {
-  auto errors = check_tree(tree);
-  if (!errors.empty()) return std::unexpected(std::move(errors));
-  Builder b(tree, decode);
-  b.run();
-  if (!b.errors.empty()) return std::unexpected(std::move(b.errors));
-  return Loaded{std::make_shared<const Model>(std::move(b.model)), std::move(tree), std::move(b.warnings)};
+  auto found = check_tree(tree);
+  return finish(std::move(tree), std::move(found), decode);
 }
 
 void seal_secrets(Tree& tree, const std::function<std::string(const SecretBytes&)>& encode) {

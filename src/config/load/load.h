@@ -1,5 +1,5 @@
-// From text to model: parse, check every attribute by its row, check what lies across objects, resolve every name. All errors are
-// reported, each with its place; a text with an error gives no model.
+// From text to model: parse, check every attribute by its row, check what lies across objects, resolve every name. All
+// errors are reported, each with its place; a text with an error gives no model.
 #pragma once
 #include <expected>
 #include <functional>
@@ -18,9 +18,10 @@ using DecodeSecret = std::function<Outcome<SecretBytes>(std::string_view base64)
 
 struct Loaded {
   std::shared_ptr<const Model> model;
-  Tree tree;
-  std::vector<Diagnostic> warnings;
+  Tree tree;                         ///< as written, with comments; nothing resolved, no defaults
+  std::vector<Diagnostic> warnings;  ///< in the order of the text
 };
+/// Errors and warnings together, in the order of the text, if there is an error; the configuration otherwise.
 [[nodiscard]] std::expected<Loaded, std::vector<Diagnostic>> load(std::string_view text, const DecodeSecret& decode);
 /// The same for a tree that is there already (an administrator's candidate).
 [[nodiscard]] std::expected<Loaded, std::vector<Diagnostic>> load(Tree tree, const DecodeSecret& decode);

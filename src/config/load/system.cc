@@ -1,9 +1,13 @@
-// Interfaces, static routes, SNMP, and what is known only when all is read.
+// The host, interfaces, static routes, SNMP.
 #include <algorithm>
 
 #include "config/load/builder.h"
 
 namespace dormouse::config {
+
+void Builder::global(const EntryReader& e) {
+  if (const auto name = e.text("hostname"); !name.empty()) model.hostname = name;
+}
 
 void Builder::interface(const EntryReader& e) {
   Interface i;
@@ -13,13 +17,29 @@ void Builder::interface(const EntryReader& e) {
   i.up = e.is("status", "up");
   if (e.enabled("mtu-override")) i.mtu = e.number("mtu");
   i.is_tunnel = model.find_phase1(i.name) != nullptr;
-  if (i.remote_ip && i.addresses.empty()) error(e, "remote-ip", "a tunnel's far end needs its own address too", "set ip ADDRESS 255.255.255.255");
+  if (i.remote_ip && i.addresses.empty())
+    error(e, "remote-ip", "a tunnel's far end needs its own address too", "set ip ADDRESS 255.255.255.255");
   model.interfaces.push_back(std::move(i));
+}
+
+void Builder::compare_interfaces() {
+  path_ = "system interface";
+  const auto& all = model.interfaces;
+  for (auto i = all.begin(); i != all.end(); ++i)
+    for (auto before = all.begin(); before != i; ++before) {
+      if (i->addresses.empty() || before->addresses.empty()) continue;
+      const auto& [a, a_length] = before->addresses[0];
+      const auto& [b, b_length] = i->addresses[0];
+      const auto shorter = std::min(a_length, b_length);
+      if (a.family() != b.family() || a.masked(shorter) != b.masked(shorter)) continue;
+      const EntryReader e(*find_table(path_), *find(path_, i->name));
+      warn(e, "ip", "its subnet overlaps that of " + quoted(before->name));
+    }
 }
 
 void Builder::route(const EntryReader& e) {
   StaticRoute r;
-  r.seq = static_cast<unsigned>(std::stoul(e.entry().key));
+  r.seq = e.key_number();
   if (e.is("status", "disable")) return;
   r.dst = e.subnet("dst").value_or(Prefix{});
   r.gateway = e.address("gateway");
@@ -27,53 +47,37 @@ void Builder::route(const EntryReader& e) {
   r.priority = e.number("priority");
   r.blackhole = e.enabled("blackhole");
   r.device = e.text("device");
-  if (!r.blackhole && !mandatory(e, "device", "the route's interface")) return;
+  if (r.gateway && r.gateway->family() != r.dst.address.family())
+    error(e, "gateway", "the next hop and the destination are of different families",
+          "a next hop of the destination's family");
   const Phase1* tunnel = model.find_phase1(r.device);
   if (tunnel && tunnel->type == Phase1Type::dynamic && tunnel->net_device)
-    return error(e, "device", quoted(r.device) + " has an interface per client, so a fixed route into it goes nowhere", "leave the route to add-route");
+    return error(e, "device", quoted(r.device) + " has an interface per client, so a fixed route into it goes nowhere",
+                 "leave the route to add-route");
   model.routes.push_back(std::move(r));
 }
 
 void Builder::community(const EntryReader& e) {
   SnmpCommunity c;
-  if (!mandatory(e, "name", "the community string")) return;
   c.name = e.text("name");
   c.trap_v2c = e.enabled("status") && e.enabled("trap-v2c-status");
   const auto events = e.list("events");
   c.event_tunnel_up = std::ranges::find(events, "vpn-tun-up") != events.end();
   c.event_tunnel_down = std::ranges::find(events, "vpn-tun-down") != events.end();
   const auto port = static_cast<std::uint16_t>(e.number("trap-v2c-rport"));
-  for (const auto& s : e.entry().sections)
-    for (const auto& h : s.entries) {
+  if (const auto* hosts = e.entry().section("hosts"))
+    for (const auto& h : hosts->entries) {
       const EntryReader host(*find_table("hosts", "system snmp community"), h);
+      require_mandatory(host, path_of(e.entry()) + " hosts " + quoted(h.key));
       const auto a = host.interface_address("ip");
-      if (!a) {
-        errors.push_back({false, h.at, "system snmp community " + quoted(e.entry().key) + " hosts " + quoted(h.key), "ip", "the receiver's address is missing", "set ip ADDRESS 255.255.255.255"});
-      } else if (a->second == a->first.bits() && !host.is("host-type", "query")) {  // a subnet may ask, but gets no traps
-        c.hosts.push_back({a->first, port});
-      }
+      // A subnet may ask, but gets no traps.
+      if (a && a->second == a->first.bits() && !host.is("host-type", "query")) c.hosts.push_back({a->first, port});
     }
   model.snmp_communities.push_back(std::move(c));
 }
 
 void Builder::sysinfo(const EntryReader& e) {
   model.snmp_sysinfo = {e.enabled("status"), e.text("description"), e.text("contact-info"), e.text("location")};
-}
-
-void Builder::finish() {
-  for (auto& p : model.phase1) {
-    const auto names = [&](const std::vector<std::string>& list) { return std::ranges::find(list, p.name) != list.end(); };
-    p.has_policy = std::ranges::any_of(model.policies, [&](const auto& policy) { return policy.enabled && (names(policy.srcintf) || names(policy.dstintf)); });
-    const auto* s = tree_.find("vpn ipsec phase1-interface");
-    const Entry* e = s ? s->find(p.name) : nullptr;
-    const auto place = e ? e->at : Place{};
-    const std::string where = "vpn ipsec phase1-interface " + quoted(p.name);
-    if (!p.has_policy) warnings.push_back({true, place, where, "", "no firewall policy names it, so its tunnels stay down", ""});
-    if (model.phase2_of(p.name).empty()) warnings.push_back({true, place, where, "", "no phase 2 belongs to it, so it carries nothing", ""});
-    for (const auto& other : model.phase1)
-      if (&other < &p && p.type == Phase1Type::static_peer && other.type == p.type && other.remote_gw == p.remote_gw && other.interface == p.interface)
-        errors.push_back({false, place, where, "remote-gw", quoted(other.name) + " has the same peer on the same interface", "another peer"});
-  }
 }
 
 }  // namespace dormouse::config

@@ -1,5 +1,6 @@
 // Phase 1 and phase 2.
 #include <algorithm>
+#include <cstdlib>
 
 #include "config/load/builder.h"
 
@@ -9,7 +10,10 @@ namespace {
 Duration seconds(unsigned n) { return std::chrono::seconds(n); }
 
 PrfId prf_of(std::string_view hash) {
-  return hash == "sha1" ? PrfId::hmac_sha1 : hash == "sha256" ? PrfId::hmac_sha2_256 : hash == "sha384" ? PrfId::hmac_sha2_384 : PrfId::hmac_sha2_512;
+  return hash == "sha1"     ? PrfId::hmac_sha1
+         : hash == "sha256" ? PrfId::hmac_sha2_256
+         : hash == "sha384" ? PrfId::hmac_sha2_384
+                            : PrfId::hmac_sha2_512;
 }
 IntegId integ_of(std::string_view hash) {
   return hash == "sha1"     ? IntegId::hmac_sha1_96
@@ -29,7 +33,9 @@ Suite suite_of(const ProposalToken& t, bool phase1) {
   return s;
 }
 
-EsnMode esn_of(const std::string& text) { return text == "require" ? EsnMode::require : text == "allow" ? EsnMode::allow : EsnMode::disable; }
+EsnMode esn_of(const std::string& text) {
+  return text == "require" ? EsnMode::require : text == "allow" ? EsnMode::allow : EsnMode::disable;
+}
 
 Identity identity_of(const std::string& text, const std::string& type) {
   const auto address = IpAddress::parse(text);
@@ -39,24 +45,22 @@ Identity identity_of(const std::string& text, const std::string& type) {
   return {kind, {text.begin(), text.end()}};
 }
 
-std::optional<SecretBytes> from_hex(std::string_view digits) {
+SecretBytes from_hex(std::string_view digits) {
   SecretBytes out(digits.size() / 2);
-  const auto value = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
-  if (digits.empty() || digits.size() % 2 != 0) return std::nullopt;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const int high = value(digits[2 * i]), low = value(digits[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out.reveal_mutable()[i] = static_cast<std::uint8_t>(high * 16 + low);
-  }
+  const auto value = [](char c) { return c <= '9' ? c - '0' : c <= 'F' ? c - 'A' + 10 : c - 'a' + 10; };
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out.reveal_mutable()[i] = static_cast<std::uint8_t>(value(digits[2 * i]) * 16 + value(digits[2 * i + 1]));
   return out;
 }
+
+KeId group_of(const std::string& number) { return static_cast<KeId>(std::strtoul(number.c_str(), nullptr, 10)); }
 
 }  // namespace
 
 std::vector<Suite> Builder::suites(const EntryReader& e, bool is_phase1, bool with_groups, EsnMode esn) const {
   std::vector<Suite> out;
   std::vector<KeId> groups;
-  for (const auto& g : e.list("dhgrp")) groups.push_back(static_cast<KeId>(std::stoi(g)));
+  for (const auto& g : e.list("dhgrp")) groups.push_back(group_of(g));
   if (!with_groups) groups = {KeId::none};
   for (const auto& token : e.list("proposal")) {
     const auto parsed = parse_proposal(token, is_phase1);
@@ -75,65 +79,80 @@ std::vector<Suite> Builder::suites(const EntryReader& e, bool is_phase1, bool wi
   return out;
 }
 
-void Builder::phase1_peer(const EntryReader& e, Phase1& p) {
-  const bool v4 = p.family == Family::v4;
-  if (p.type == Phase1Type::static_peer) {
-    const std::string name = v4 ? "remote-gw" : "remote-gw6";
-    if (const auto a = e.address(name)) p.remote_gw = *a;
-    else error(e, name, "a static phase 1 needs the peer's address", "set " + name + (v4 ? " 192.0.2.1" : " 2001:db8::1") + ", or set type dynamic");
-  } else if (e.has("remote-gw") && e.address("remote-gw")) {
-    error(e, "remote-gw", "a dynamic phase 1 has no fixed peer", "leave it out, or set type static");
-  }
-  if (!e.has("peertype")) error(e, "peertype", "the default 'peer' (a certificate) is not supported yet", "set peertype any, or set peertype one with a peerid");
-  p.peertype = e.is("peertype", "one") ? PeerType::one : PeerType::any;
-  p.peerid = e.text("peerid");
-  if (p.peertype == PeerType::one && p.peerid.empty()) error(e, "peerid", "peertype one needs the identity", "set peerid NAME");
-  if (p.peertype == PeerType::any && !p.peerid.empty()) error(e, "peerid", "an identity is given, but peertype any admits all", "set peertype one, or leave peerid out");
-  if (const auto id = e.text("localid"); !id.empty()) p.localid = identity_of(id, e.text("localid-type"));
-}
-
-void Builder::phase1_secret(const EntryReader& e, Phase1& p) {
-  const auto values = e.list("psksecret");
-  if (values.empty()) return error(e, "psksecret", "the pre-shared key is missing", "set psksecret SECRET, at least 6 characters");
-  std::string text = values[0];
-  if (values.size() == 2) {
-    auto decoded = decode_(values[1]);
-    if (!decoded) return error(e, "psksecret", "the ENC value " + decoded.error().text, "a secret in clear, or an ENC value of this host");
-    const auto octets = decoded->reveal();
-    text.assign(octets.begin(), octets.end());
-  }
-  if (text.starts_with("0x")) {
-    auto hex = from_hex(std::string_view(text).substr(2));
-    if (!hex) return error(e, "psksecret", "not an even number of hex digits after 0x", "0x and hex digits");
-    p.psk = std::make_shared<const SecretBytes>(std::move(*hex));
-  } else {
-    p.psk = std::make_shared<const SecretBytes>(as_bytes(text));
-  }
-  if (std::ranges::all_of(text, [](char c) { return c == '*'; }))
-    warn(e, "psksecret", "this is a page's placeholder, not a secret; put one of your own");
-  else if (text.size() < 12) warn(e, "psksecret", "a short pre-shared key can be guessed by whoever hears a login; use 20 characters or more");
-  wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-}
-
 void Builder::phase1(const EntryReader& e) {
   Phase1 p;
   p.name = e.entry().key;
   p.type = e.is("type", "dynamic") ? Phase1Type::dynamic : Phase1Type::static_peer;
   p.interface = e.text("interface");
-  mandatory(e, "interface", "the outgoing interface");
-  if (!e.has("ike-version")) error(e, "ike-version", "FortiOS's default is IKE version 1, which is not supported", "set ike-version 2");
   p.family = e.is("ip-version", "6") ? Family::v6 : Family::v4;
   p.local_gw = e.address(p.family == Family::v4 ? "local-gw" : "local-gw6");
-  phase1_peer(e, p);
-  phase1_secret(e, p);
   p.net_device = e.enabled("net-device");
   p.esn = esn_of(e.text("esn"));
   p.suites = suites(e, true, true, EsnMode::disable);
+  p.nattraversal = e.is("nattraversal", "forced")    ? NatTraversal::forced
+                   : e.is("nattraversal", "disable") ? NatTraversal::disable
+                                                     : NatTraversal::enable;
+  p.add_route = e.enabled("add-route");
+  p.distance = e.number("distance");
+  p.priority = e.number("priority");
+  p.mtu = e.has("mtu") ? e.number("mtu") : 0;
+  phase1_peer(e, p);
+  phase1_secret(e, p);
+  phase1_timers(e, p);
+  if (p.type == Phase1Type::dynamic && p.net_device && p.name.size() > 13)
+    error(e, "", "the name leaves no room for instances: Linux interface names have 15 characters",
+          "at most 13 characters, as in " + p.name.substr(0, 13) + "_0");
+  phase1_hints(e, p);
+  model.phase1.push_back(std::move(p));
+}
+
+void Builder::phase1_peer(const EntryReader& e, Phase1& p) {
+  const bool v4 = p.family == Family::v4;
+  const auto gateway = e.address(v4 ? "remote-gw" : "remote-gw6");
+  if (p.type == Phase1Type::static_peer) {
+    p.remote_gw = gateway.value_or(IpAddress::any(p.family));
+  } else if (gateway) {
+    error(e, v4 ? "remote-gw" : "remote-gw6", "a dynamic phase 1 has no fixed peer",
+          "leave it out, or set type static");
+  }
+  p.peertype = e.is("peertype", "one") ? PeerType::one : PeerType::any;
+  p.peerid = e.text("peerid");
+  if (e.is("peertype", "any") && !p.peerid.empty())
+    error(e, "peerid", "an identity is given, but peertype any admits all", "set peertype one, or leave peerid out");
+  const auto id = e.text("localid"), type = e.text("localid-type");
+  if (!id.empty()) p.localid = identity_of(id, type);
+  if (!id.empty() && type == "address" && !IpAddress::parse(id))
+    error(e, "localid", "'" + id + "' is not an address", "an IP address, or another localid-type");
+}
+
+void Builder::phase1_secret(const EntryReader& e, Phase1& p) {
+  const auto values = e.list("psksecret");
+  if (values.empty()) return;
+  std::string text = values[0];
+  if (values.size() == 2) {
+    auto decoded = decode_(values[1]);
+    if (!decoded)
+      return error(e, "psksecret", "the ENC value " + decoded.error().text,
+                   "a secret in clear, or an ENC value of this host");
+    const auto octets = decoded->reveal();
+    text.assign(octets.begin(), octets.end());
+  }
+  p.psk = std::make_shared<const SecretBytes>(text.starts_with("0x") ? from_hex(std::string_view(text).substr(2))
+                                                                     : SecretBytes(as_bytes(text)));
+  if (std::ranges::all_of(text, [](char c) { return c == '*'; }))
+    warn(e, "psksecret", "this is a page's placeholder, not a secret; put one of your own");
+  else if (p.psk->size() < 12)
+    warn(e, "psksecret", "a short pre-shared key can be guessed by whoever hears a login; use 20 characters or more");
+  wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+}
+
+void Builder::phase1_timers(const EntryReader& e, Phase1& p) {
   p.dpd = e.is("dpd", "on-idle") ? DpdMode::on_idle : e.is("dpd", "disable") ? DpdMode::disable : DpdMode::on_demand;
   p.dpd_retrycount = e.number("dpd-retrycount");
   p.dpd_retryinterval = seconds(e.number("dpd-retryinterval"));
   p.retransmit_schedule.clear();
-  for (const auto& n : e.list("retransmit-schedule")) p.retransmit_schedule.push_back(seconds(static_cast<unsigned>(std::stoul(n))));
+  for (const auto& n : e.list("retransmit-schedule"))
+    p.retransmit_schedule.push_back(seconds(static_cast<unsigned>(std::strtoul(n.c_str(), nullptr, 10))));
   p.client_resume = e.enabled("client-resume");
   p.client_resume_interval = seconds(e.number("client-resume-interval"));
   p.keylife = seconds(e.number("keylife"));
@@ -141,19 +160,18 @@ void Builder::phase1(const EntryReader& e) {
   p.negotiate_timeout = seconds(e.number("negotiate-timeout"));
   p.auto_negotiate = e.enabled("auto-negotiate");
   p.passive = e.enabled("passive-mode");
-  p.nattraversal = e.is("nattraversal", "forced") ? NatTraversal::forced : e.is("nattraversal", "disable") ? NatTraversal::disable : NatTraversal::enable;
   p.keepalive = seconds(e.number("keepalive"));
-  p.add_route = e.enabled("add-route");
-  p.distance = e.number("distance");
-  p.priority = e.number("priority");
-  p.mtu = e.has("mtu") ? e.number("mtu") : 0;
-  if (p.type == Phase1Type::dynamic && p.net_device && p.name.size() > 13)
-    error(e, "", "the name leaves no room for instances: Linux interface names have 15 characters", "at most 13 characters, as in " + p.name.substr(0, 13) + "_0");
-  if (p.client_resume && p.type == Phase1Type::static_peer) warn(e, "client-resume", "has no effect on a static phase 1: only dialup clients sleep");
-  if (p.client_resume && p.dpd == DpdMode::disable) warn(e, "dpd", "without dead peer detection nobody notices that a client sleeps; use on-idle");
-  const bool group14 = std::ranges::find(p.suites, KeId::modp2048, &Suite::ke) != p.suites.end() && e.list("dhgrp").size() == 1;
-  if (group14 && e.has("dhgrp")) warn(e, "dhgrp", "group 14 is FortiOS's old default; 31 or 20 is stronger and faster");
-  model.phase1.push_back(std::move(p));
+}
+
+void Builder::phase1_hints(const EntryReader& e, const Phase1& p) {
+  if (p.client_resume && p.type == Phase1Type::static_peer)
+    warn(e, "client-resume", "has no effect on a static phase 1: only dialup clients sleep");
+  if (p.client_resume && p.dpd == DpdMode::disable)
+    warn(e, "dpd", "without dead peer detection nobody notices that a client sleeps; use on-idle");
+  if (e.has("dhgrp") && std::ranges::all_of(p.suites, [](const Suite& s) { return s.ke == KeId::modp2048; }))
+    warn(e, "dhgrp", "group 14 is FortiOS's old default; 31 or 20 is stronger and faster");
+  for (const auto& token : e.list("proposal"))
+    if (token.ends_with("sha1")) warn(e, "proposal", token + " uses SHA-1; keep it for peers that know nothing newer");
 }
 
 TrafficSelectors Builder::selectors(const EntryReader& e, const std::string& side) {
@@ -163,13 +181,15 @@ TrafficSelectors Builder::selectors(const EntryReader& e, const std::string& sid
     const auto p = e.subnet(side + (kind == "subnet" ? "-subnet" : "-subnet6"));
     if (p) ranges.push_back({p->first(), p->last()});
   } else if (kind == "name") {
-    if (mandatory(e, side + "-name", "the address object")) ranges = addresses(e, {e.text(side + "-name")});
+    if (e.has(side + "-name")) ranges = addresses({e.text(side + "-name")});
     if (ranges.empty()) ranges.push_back({IpAddress::any(Family::v4), IpAddress::highest(Family::v4)});
   } else {
     const auto first = IpAddress::parse(e.text(side + "-start-ip"));
     const auto last = kind == "ip" ? first : IpAddress::parse(e.text(side + "-end-ip"));
-    if (first && last && *first <= *last) ranges.push_back({*first, *last});
-    else error(e, side + "-end-ip", "the range is backwards", "an address not below " + side + "-start-ip");
+    if (first && last && *first <= *last)
+      ranges.push_back({*first, *last});
+    else
+      error(e, side + "-end-ip", "the range is backwards", "an address not below " + side + "-start-ip");
   }
   TrafficSelectors out;
   const auto port = static_cast<std::uint16_t>(e.number(side + "-port"));
@@ -181,7 +201,6 @@ TrafficSelectors Builder::selectors(const EntryReader& e, const std::string& sid
 void Builder::phase2(const EntryReader& e) {
   Phase2 p;
   p.name = e.entry().key;
-  if (!mandatory(e, "phase1name", "the phase 1 it belongs to")) return;
   p.phase1 = e.text("phase1name");
   const Phase1* parent = model.find_phase1(p.phase1);
   p.pfs = e.enabled("pfs");
@@ -190,12 +209,38 @@ void Builder::phase2(const EntryReader& e) {
   p.auto_negotiate = e.enabled("auto-negotiate");
   p.keepalive = e.enabled("keepalive");
   if (!e.is("add-route", "phase1")) p.add_route = e.enabled("add-route");
-  p.route_overlap = e.is("route-overlap", "use-old") ? RouteOverlap::use_old : e.is("route-overlap", "allow") ? RouteOverlap::allow : RouteOverlap::use_new;
+  p.route_overlap = e.is("route-overlap", "use-old") ? RouteOverlap::use_old
+                    : e.is("route-overlap", "allow") ? RouteOverlap::allow
+                                                     : RouteOverlap::use_new;
   p.keylife = seconds(e.number("keylifeseconds"));
   if (!e.is("keylife-type", "seconds")) p.keylife_bytes = std::uint64_t{e.number("keylifekbs")} * 1024;
   p.src = selectors(e, "src");
   p.dst = selectors(e, "dst");
   model.phase2.push_back(std::move(p));
+}
+
+void Builder::compare_phase1() {
+  path_ = "vpn ipsec phase1-interface";
+  for (auto p = model.phase1.begin(); p != model.phase1.end(); ++p) {
+    const auto names = [&](const std::vector<std::string>& list) {
+      return std::ranges::find(list, p->name) != list.end();
+    };
+    p->has_policy = std::ranges::any_of(model.policies, [&](const Policy& policy) {
+      return policy.enabled && (names(policy.srcintf) || names(policy.dstintf));
+    });
+    const EntryReader e(*find_table(path_), *find(path_, p->name));
+    if (!p->has_policy) warn(e, "", "no firewall policy names it, so its tunnels stay down");
+    if (model.phase2_of(p->name).empty()) warn(e, "", "no phase 2 belongs to it, so it carries nothing");
+    for (auto other = model.phase1.begin(); other != p; ++other) {
+      if (other->type != p->type || other->interface != p->interface || other->family != p->family) continue;
+      if (p->type == Phase1Type::static_peer && other->remote_gw == p->remote_gw && !p->remote_gw.is_unspecified())
+        error(e, "remote-gw", quoted(other->name) + " has the same peer on the same interface", "another peer");
+      if (p->type == Phase1Type::dynamic && (p->peertype == PeerType::any || p->peerid == other->peerid) &&
+          other->peertype == p->peertype)
+        warn(e, "peertype",
+             "admits the same clients as " + quoted(other->name) + " on the same interface, which is asked first");
+    }
+  }
 }
 
 }  // namespace dormouse::config

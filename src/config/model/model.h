@@ -29,20 +29,21 @@ using Secret = std::shared_ptr<const SecretBytes>;
 struct Phase1 {
   std::string name;
   Phase1Type type = Phase1Type::static_peer;
-  std::string interface;             ///< name of the system interface it is bound to
-  Family family = Family::v4;        ///< ip-version
-  std::optional<IpAddress> local_gw; ///< pinned outer address; else the interface's first of the family
-  IpAddress remote_gw;               ///< static only
+  std::string interface;              ///< name of the system interface it is bound to
+  Family family = Family::v4;         ///< ip-version
+  std::optional<IpAddress> local_gw;  ///< pinned outer address; else the interface's first of the family
+  IpAddress remote_gw;                ///< static only
   PeerType peertype = PeerType::any;
-  std::string peerid;                ///< peertype one
-  std::optional<Identity> localid;   ///< else the outer address
+  std::string peerid;               ///< peertype one
+  std::optional<Identity> localid;  ///< else the outer address
   Secret psk;
   bool net_device = false;
-  std::vector<Suite> suites;         ///< proposals x groups in configured order, each complete (ke set)
+  std::vector<Suite> suites;  ///< proposals x groups in configured order, each complete (ke set)
   DpdMode dpd = DpdMode::on_demand;
   unsigned dpd_retrycount = 3;
   Duration dpd_retryinterval = 20s;
-  std::vector<Duration> retransmit_schedule{3s, 6s, 12s, 24s, 48s};  ///< waits after each transmission; FortiOS: 93 s in all
+  std::vector<Duration> retransmit_schedule{3s, 6s, 12s, 24s,
+                                            48s};  ///< waits after each transmission; FortiOS: 93 s in all
   bool client_resume = false;
   Duration client_resume_interval = 7200s;
   Duration keylife = 86400s;
@@ -56,41 +57,41 @@ struct Phase1 {
   bool add_route = true;
   unsigned distance = 15;
   unsigned priority = 1;
-  unsigned mtu = 0;                  ///< of the tunnel interface; 0 = from the outer path
-  bool has_policy = false;           ///< some enabled firewall policy names it; without one it is inert
+  unsigned mtu = 0;         ///< of the tunnel interface; 0 = from the outer path
+  bool has_policy = false;  ///< some enabled firewall policy names it; without one it is inert
 };
 
 /// `config vpn ipsec phase2-interface`.
 struct Phase2 {
   std::string name;
   std::string phase1;
-  std::vector<Suite> suites;         ///< with ke set where pfs is on (for CREATE_CHILD_SA; IKE_AUTH ignores it)
+  std::vector<Suite> suites;  ///< with ke set where pfs is on (for CREATE_CHILD_SA; IKE_AUTH ignores it)
   bool pfs = true;
   bool replay = true;
   Duration keylife = 43200s;
-  std::uint64_t keylife_bytes = 0;   ///< 0 = no limit
+  std::uint64_t keylife_bytes = 0;  ///< 0 = no limit
   bool auto_negotiate = false;
   bool keepalive = false;
-  std::optional<bool> add_route;     ///< else the phase 1's
+  std::optional<bool> add_route;  ///< else the phase 1's
   RouteOverlap route_overlap = RouteOverlap::use_new;
-  TrafficSelectors src, dst;         ///< local and remote selectors as configured; never empty
+  TrafficSelectors src, dst;  ///< local and remote selectors as configured; never empty
 };
 
 /// `config system interface`: physical ones get their addresses from here; those of a phase 1 exist by it.
 struct Interface {
   std::string name;
   std::vector<std::pair<IpAddress, unsigned>> addresses;  ///< address and prefix length
-  std::optional<IpAddress> remote_ip;  ///< of a tunnel interface
-  unsigned mtu = 0;                    ///< 0 = leave alone
+  std::optional<IpAddress> remote_ip;                     ///< of a tunnel interface
+  unsigned mtu = 0;                                       ///< 0 = leave alone
   bool up = true;
-  bool is_tunnel = false;              ///< made by a phase 1 of that name
+  bool is_tunnel = false;  ///< made by a phase 1 of that name
 };
 
 struct StaticRoute {
   unsigned seq = 0;
   Prefix dst;
   std::optional<IpAddress> gateway;
-  std::string device;                  ///< an interface or a phase 1
+  std::string device;  ///< an interface or a phase 1
   unsigned distance = 10;
   unsigned priority = 1;
   bool blackhole = false;
@@ -111,8 +112,8 @@ struct Policy {
   bool accept = false;
   bool nat = false;
   std::vector<std::string> srcintf, dstintf;
-  std::vector<IpRange> srcaddr, dstaddr;   ///< empty = all
-  std::vector<ServiceMatch> service;       ///< empty = ALL
+  std::vector<IpRange> srcaddr, dstaddr;  ///< empty = all
+  std::vector<ServiceMatch> service;      ///< empty = ALL
   bool schedule_always = true;
 };
 
@@ -124,7 +125,7 @@ struct SnmpCommunity {
   std::string name;
   bool trap_v2c = true;
   bool event_tunnel_up = true, event_tunnel_down = true;
-  std::vector<SnmpHost> hosts;             ///< trap receivers
+  std::vector<SnmpHost> hosts;  ///< trap receivers
 };
 struct SnmpSysinfo {
   bool enabled = false;

@@ -130,6 +130,7 @@ TEST(Engine, the_high_half_of_the_sequence_number_counts_only_with_esn) {
 }
 
 TEST(Engine, a_batch_marks_each_packet_for_itself) {
+  constexpr std::size_t kMany = 150;
   SeededRng rng(5);
   const auto ours = make_esp_provider();
   openssl::OpensslEspProvider theirs;
@@ -139,17 +140,17 @@ TEST(Engine, a_batch_marks_each_packet_for_itself) {
     std::vector<Bytes> bodies;
     std::vector<EspPacket> packets;
     std::vector<EspJob> jobs;
-    packets.reserve(64);
-    for (std::size_t i = 0; i < 64; ++i) {
+    packets.reserve(kMany);
+    for (std::size_t i = 0; i < kMany; ++i) {
       bodies.push_back(rng.bytes(16 * (1 + i % 9)));
       packets.emplace_back(*p.ours_out, 5, i + 1, bodies.back());
       jobs.push_back(packets.back().job);
     }
     p.ours_out->seal(jobs);
-    for (std::size_t i = 0; i < 64; i += 3) packets[i].octets.back() ^= 1;
+    for (std::size_t i = 0; i < kMany; i += 3) packets[i].octets.back() ^= 1;
     for (auto& j : jobs) j.ok = !j.ok;
     p.ours_in->open(jobs);
-    for (std::size_t i = 0; i < 64; ++i) {
+    for (std::size_t i = 0; i < kMany; ++i) {
       ASSERT_EQ(jobs[i].ok, i % 3 != 0) << i;
       if (jobs[i].ok) {
         ASSERT_TRUE(equal(packets[i].body(), bodies[i])) << i;

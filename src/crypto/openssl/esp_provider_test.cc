@@ -1,6 +1,8 @@
 // ESP packets of RFCs and other implementations, opened by the OpenSSL engine.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "crypto/openssl/ciphers.h"
 #include "crypto/openssl/provider.h"
 #include "crypto/testing/esp_packet.h"
@@ -145,6 +147,26 @@ TEST(Esp, the_iv_of_an_aead_is_the_sequence_number_and_that_of_cbc_is_random) {
       EXPECT_FALSE(equal(ByteView(a.octets).subspan(8, 16), ByteView(b.octets).subspan(8, 16)));
     }
   }
+}
+
+TEST(Esp, the_random_ivs_of_a_large_batch_all_differ) {
+  OpensslEspProvider engine;
+  const Suite s{.encr = EncrId::aes_cbc, .key_bits = 128, .integ = IntegId::hmac_sha1_96};
+  const auto c = engine.cipher(s, Bytes(16, 1), Bytes(20, 2), false).value();
+  std::vector<EspPacket> packets;
+  std::vector<EspJob> jobs;
+  packets.reserve(200);
+  for (std::uint64_t seq = 1; seq <= 200; ++seq) {
+    packets.emplace_back(*c, 1, seq, Bytes(16));
+    jobs.push_back(packets.back().job);
+  }
+  c->seal(jobs);
+  std::set<Bytes> ivs;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    ASSERT_TRUE(jobs[i].ok) << i;
+    ivs.insert(to_bytes(ByteView(packets[i].octets).subspan(8, 16)));
+  }
+  EXPECT_EQ(ivs.size(), jobs.size());
 }
 
 TEST(Esp, a_cbc_body_that_is_no_whole_blocks_does_not_open) {
