@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/lang/lexer.h"
+#include "config/schema/check.h"
 
 namespace dormouse::shell {
 namespace {
@@ -116,7 +117,7 @@ Reply ConfigMode::begin(const std::vector<std::string>& words, const std::string
   const auto path = join(words, 1);
   if (path.empty()) return fail("incomplete command in the end", kIncomplete);
   const auto* table = table_by_words(path, parent);
-  if (!table) return fail("command parse error before '" + words[1] + "'; " + config::shape().suggest(path), kParse);
+  if (!table) return fail("command parse error before '" + words[1] + "'; " + config::shape().suggest(path, parent), kParse);
   if (levels_.empty()) {
     const auto current = session_.call({{"op", "config.get"}});
     if (!current) return fail(current.error().text, kFailed);
@@ -135,18 +136,21 @@ Reply ConfigMode::begin(const std::vector<std::string>& words, const std::string
 
 Reply ConfigMode::check_set(const std::vector<std::string>& words) const {
   if (words.size() < 2) return fail("incomplete command in the end", kIncomplete);
-  config::Attribute a{words[1], {1, 1}, {}};
-  for (std::size_t i = 2; i < words.size(); ++i) a.values.push_back({words[i], {1, 1}});
+  std::vector<config::Value> values;
+  for (std::size_t i = 2; i < words.size(); ++i) values.push_back({words[i], {1, 1}});
   const auto* spec = config::find_attribute(*levels_.back().table, words[1]);
-  if (words[0] == "unset") return spec ? Reply{} : fail("command parse error before '" + words[1] + "'", kParse);
+  if (!spec) {
+    const auto unknown = config::check_unknown(*levels_.back().table, words[1]);
+    return fail("command parse error before '" + words[1] + "'\n" + unknown.message + "; expected: " + unknown.accepted, kParse);
+  }
+  if (words[0] == "unset") return {};
   const auto tree = candidate();
-  const auto problem = config::check_attribute(*levels_.back().table, a, &tree);
+  const auto problem = config::check_values(*spec, values, &tree);
   if (!problem) return {};
-  if (!spec) return fail("command parse error before '" + words[1] + "'\n" + problem->message + "; expected: " + problem->accepted, kParse);
-  const bool reference = spec->kind == config::Kind::reference || spec->kind == config::Kind::references;
+  const bool reference = problem->fault == config::Fault::reference;
   const std::string value = join(words, 2);
   const std::string head = reference ? "entry not found in datasource\n\n" : "node_check_object fail! for " + words[1] + " " + value + "\n\n";
-  return fail(head + "value parse error before '" + value + "'\nexpected: " + problem->accepted, reference ? kNotFound : kValue);
+  return fail(head + "value parse error before '" + value + "'\n" + problem->message + "; expected: " + problem->accepted, reference ? kNotFound : kValue);
 }
 
 Reply ConfigMode::line(const std::string& text) {
