@@ -1,4 +1,5 @@
-// What cryptography costs on this machine: a packet in batches of 32 as the data path hands them over, and each step of a login.
+// What cryptography costs on this machine: a packet in batches of 32 as the data path hands them over, and each step of
+// a login.
 #include <benchmark/benchmark.h>
 
 #include "crypto/engine/engine.h"
@@ -41,7 +42,8 @@ void report(benchmark::State& state, std::size_t body) {
   const auto packets = state.iterations() * static_cast<std::int64_t>(kBatch);
   state.SetItemsProcessed(packets);
   state.SetBytesProcessed(packets * static_cast<std::int64_t>(body));
-  state.counters["packet"] = benchmark::Counter(static_cast<double>(packets), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["packet"] =
+      benchmark::Counter(static_cast<double>(packets), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 std::size_t whole_blocks(std::size_t size, const EspCipher& c) { return size - size % c.block_size(); }
@@ -107,7 +109,8 @@ void login_auth(benchmark::State& state) {
   const Bytes key(32);
   const Bytes id(12);
   for (auto _ : state)
-    benchmark::DoNotOptimize(psk_auth(*engine, PrfId::hmac_sha2_256, as_bytes("secret"), message, nonce, key, id).value());
+    benchmark::DoNotOptimize(
+        psk_auth(*engine, PrfId::hmac_sha2_256, as_bytes("secret"), message, nonce, key, id).value());
 }
 
 void make_ike_cipher(benchmark::State& state, const Suite& s) {
@@ -142,7 +145,8 @@ void register_packets(const char* label, EspProvider& engine, const Suite& s) {
     benchmark::RegisterBenchmark((head + "/open" + tail).c_str(),
                                  [&engine, s, size](benchmark::State& st) { open_packets(st, engine, s, size); });
   }
-  benchmark::RegisterBenchmark((head + "/key").c_str(), [&engine, s](benchmark::State& st) { make_esp_cipher(st, engine, s); });
+  benchmark::RegisterBenchmark((head + "/key").c_str(),
+                               [&engine, s](benchmark::State& st) { make_esp_cipher(st, engine, s); });
 }
 
 void register_login() {
@@ -163,7 +167,8 @@ void register_login() {
     const auto token = "/" + token_of(s, Protocol::ike);
     benchmark::RegisterBenchmark(("ike/keys" + token).c_str(), [s](benchmark::State& st) { login_keys(st, s); });
     benchmark::RegisterBenchmark(("ike/cipher" + token).c_str(), [s](benchmark::State& st) { make_ike_cipher(st, s); });
-    benchmark::RegisterBenchmark(("ike/seal_and_open_240" + token).c_str(), [s](benchmark::State& st) { seal_and_open_ike(st, s); });
+    benchmark::RegisterBenchmark(("ike/seal_and_open_240" + token).c_str(),
+                                 [s](benchmark::State& st) { seal_and_open_ike(st, s); });
   }
 }
 
@@ -176,7 +181,8 @@ int main(int argc, char** argv) {
   crypto::openssl::OpensslEspProvider openssl;
   for (const auto& s : crypto::testing::all_esp_suites(EsnId::no)) {
     if (s.integ == IntegId::hmac_sha2_384_192 || s.key_bits == 192) continue;
-    if (fast->name() != std::string("openssl") && s.encr == EncrId::aes_gcm_16) crypto::register_packets(fast->name(), *fast, s);
+    if (fast->name() != std::string("openssl") && s.encr == EncrId::aes_gcm_16)
+      crypto::register_packets(fast->name(), *fast, s);
     crypto::register_packets("openssl", openssl, s);
   }
   crypto::register_login();

@@ -10,10 +10,10 @@ namespace dormouse::crypto {
 
 /// One ESP packet for the cipher, in place. Layout: [SPI seq] [IV] [payload, padding, pad length, next header] [ICV].
 struct EspJob {
-  std::uint8_t* esp;         ///< at the SPI
-  std::uint32_t body_size;   ///< payload+padding+trailer octets, a multiple of the block
-  std::uint64_t seq;         ///< full 64-bit sequence number; its low half already stands in the header
-  bool ok;                   ///< out: sealed / verified
+  std::uint8_t* esp;        ///< at the SPI
+  std::uint32_t body_size;  ///< payload+padding+trailer octets, a multiple of the block
+  std::uint64_t seq;        ///< full 64-bit sequence number; its low half already stands in the header
+  bool ok;                  ///< out: sealed / verified
 };
 
 class EspCipher {
@@ -34,8 +34,8 @@ class EspProvider {
   [[nodiscard]] virtual const char* name() const = 0;  ///< "openssl", "ipsec-mb"
   [[nodiscard]] virtual bool supports(const Suite& suite) const = 0;
   /// ESN (RFC 4303 2.2.1) changes what is authenticated. `inbound` ciphers only open, outbound ones only seal.
-  [[nodiscard]] virtual Result<std::unique_ptr<EspCipher>> cipher(const Suite& suite, ByteView encr_key, ByteView integ_key,
-                                                                  bool inbound) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<EspCipher>> cipher(const Suite& suite, ByteView encr_key,
+                                                                  ByteView integ_key, bool inbound) = 0;
 };
 
 }  // namespace dormouse::crypto

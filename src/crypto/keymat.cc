@@ -28,7 +28,8 @@ class Slicer {
 
 }  // namespace
 
-Result<SecretBytes> prf_plus(Provider& engine, PrfId alg, ByteView key, std::span<const ByteView> seed, std::size_t size) {
+Result<SecretBytes> prf_plus(Provider& engine, PrfId alg, ByteView key, std::span<const ByteView> seed,
+                             std::size_t size) {
   const std::size_t block = prf_size(alg);
   if (block == 0 || size > 255 * block) return fail(ErrorCode::exhausted, "prf+");
   SecretBytes out(size);
@@ -54,13 +55,14 @@ Result<SecretBytes> skeyseed_initial(Provider& engine, PrfId alg, ByteView ni, B
   return engine.prf(alg, nonces, parts);
 }
 
-Result<SecretBytes> skeyseed_rekey(Provider& engine, PrfId old_alg, ByteView sk_d_old, ByteView g_ir, ByteView ni, ByteView nr) {
+Result<SecretBytes> skeyseed_rekey(Provider& engine, PrfId old_alg, ByteView sk_d_old, ByteView g_ir, ByteView ni,
+                                   ByteView nr) {
   const std::array parts{g_ir, ni, nr};
   return engine.prf(old_alg, sk_d_old, parts);
 }
 
-Result<IkeKeys> derive_ike_keys(Provider& engine, const Suite& suite, ByteView skeyseed, ByteView ni, ByteView nr, IkeSpi spi_i,
-                                IkeSpi spi_r) {
+Result<IkeKeys> derive_ike_keys(Provider& engine, const Suite& suite, ByteView skeyseed, ByteView ni, ByteView nr,
+                                IkeSpi spi_i, IkeSpi spi_r) {
   const auto prf = prf_size(suite.prf);
   const auto integ = integ_key_size(suite.integ);
   const auto encr = encr_key_size(suite.encr, suite.key_bits);
@@ -79,8 +81,8 @@ Result<IkeKeys> derive_ike_keys(Provider& engine, const Suite& suite, ByteView s
   return k;
 }
 
-Result<ChildKeys> derive_child_keys(Provider& engine, PrfId alg, const Suite& child, ByteView sk_d, ByteView g_ir, ByteView ni,
-                                    ByteView nr) {
+Result<ChildKeys> derive_child_keys(Provider& engine, PrfId alg, const Suite& child, ByteView sk_d, ByteView g_ir,
+                                    ByteView ni, ByteView nr) {
   const auto integ = integ_key_size(child.integ);
   const auto encr = encr_key_size(child.encr, child.key_bits);
   const std::array<ByteView, 3> seed{g_ir, ni, nr};
@@ -94,8 +96,8 @@ Result<ChildKeys> derive_child_keys(Provider& engine, PrfId alg, const Suite& ch
   return k;
 }
 
-Result<SecretBytes> psk_auth(Provider& engine, PrfId alg, ByteView secret, ByteView message, ByteView peer_nonce, ByteView sk_p,
-                             ByteView id_body) {
+Result<SecretBytes> psk_auth(Provider& engine, PrfId alg, ByteView secret, ByteView message, ByteView peer_nonce,
+                             ByteView sk_p, ByteView id_body) {
   static constexpr std::string_view kPad = "Key Pad for IKEv2";
   const std::array pad{as_bytes(kPad)};
   TRY_ASSIGN(const SecretBytes key, engine.prf(alg, secret, pad));

@@ -13,25 +13,26 @@ struct IkeKeys {
   SecretBytes sk_d, sk_ai, sk_ar, sk_ei, sk_er, sk_pi, sk_pr;
 };
 /// SKEYSEED of a first exchange: prf(Ni | Nr, g^ir).
-[[nodiscard]] Result<SecretBytes> skeyseed_initial(Provider& engine, PrfId alg, ByteView ni, ByteView nr, ByteView g_ir);
+[[nodiscard]] Result<SecretBytes> skeyseed_initial(Provider& engine, PrfId alg, ByteView ni, ByteView nr,
+                                                   ByteView g_ir);
 /// SKEYSEED of an IKE SA rekey: prf(SK_d (old), g^ir (new) | Ni | Nr), with the old SA's prf (RFC 7296 2.18).
-[[nodiscard]] Result<SecretBytes> skeyseed_rekey(Provider& engine, PrfId old_alg, ByteView sk_d_old, ByteView g_ir, ByteView ni,
-                                                 ByteView nr);
-[[nodiscard]] Result<IkeKeys> derive_ike_keys(Provider& engine, const Suite& suite, ByteView skeyseed, ByteView ni, ByteView nr,
-                                              IkeSpi spi_i, IkeSpi spi_r);
+[[nodiscard]] Result<SecretBytes> skeyseed_rekey(Provider& engine, PrfId old_alg, ByteView sk_d_old, ByteView g_ir,
+                                                 ByteView ni, ByteView nr);
+[[nodiscard]] Result<IkeKeys> derive_ike_keys(Provider& engine, const Suite& suite, ByteView skeyseed, ByteView ni,
+                                              ByteView nr, IkeSpi spi_i, IkeSpi spi_r);
 
 /// Keys of a Child SA (RFC 7296 2.17): initiator to responder first, encryption before integrity.
 struct ChildKeys {
   SecretBytes encr_i, integ_i, encr_r, integ_r;
 };
 /// `g_ir` empty without PFS.
-[[nodiscard]] Result<ChildKeys> derive_child_keys(Provider& engine, PrfId alg, const Suite& child, ByteView sk_d, ByteView g_ir,
-                                                  ByteView ni, ByteView nr);
+[[nodiscard]] Result<ChildKeys> derive_child_keys(Provider& engine, PrfId alg, const Suite& child, ByteView sk_d,
+                                                  ByteView g_ir, ByteView ni, ByteView nr);
 
-/// AUTH data for a shared key (RFC 7296 2.15): prf(prf(secret, "Key Pad for IKEv2"), message | nonce | prf(sk_p, id_body)).
-/// `message` is this end's first message as sent, `peer_nonce` the other's nonce data, `id_body` the ID payload body from
-/// its type octet on (type, three reserved octets, data).
-[[nodiscard]] Result<SecretBytes> psk_auth(Provider& engine, PrfId alg, ByteView secret, ByteView message, ByteView peer_nonce,
-                                           ByteView sk_p, ByteView id_body);
+/// AUTH data for a shared key (RFC 7296 2.15): prf(prf(secret, "Key Pad for IKEv2"), message | nonce | prf(sk_p,
+/// id_body)). `message` is this end's first message as sent, `peer_nonce` the other's nonce data, `id_body` the ID
+/// payload body from its type octet on (type, three reserved octets, data).
+[[nodiscard]] Result<SecretBytes> psk_auth(Provider& engine, PrfId alg, ByteView secret, ByteView message,
+                                           ByteView peer_nonce, ByteView sk_p, ByteView id_body);
 
 }  // namespace dormouse::crypto

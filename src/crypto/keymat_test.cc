@@ -18,7 +18,9 @@ class RecordingEngine final : public Provider {
 
   bool supports(const Suite&, Protocol) const override { return true; }
   Result<std::unique_ptr<KeyExchange>> key_exchange(KeId, Rng&) override { return fail(ErrorCode::crypto, "KE"); }
-  Result<std::unique_ptr<IkeCipher>> ike_cipher(const Suite&, ByteView, ByteView) override { return fail(ErrorCode::crypto, "cipher"); }
+  Result<std::unique_ptr<IkeCipher>> ike_cipher(const Suite&, ByteView, ByteView) override {
+    return fail(ErrorCode::crypto, "cipher");
+  }
   std::array<std::uint8_t, 20> sha1(std::span<const ByteView>) override { return {}; }
   Result<SecretBytes> prf(PrfId alg, ByteView key, std::span<const ByteView> parts) override {
     if (calls.size() == fail_at) return fail(ErrorCode::crypto, "prf");

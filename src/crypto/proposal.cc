@@ -7,10 +7,13 @@
 namespace dormouse::crypto {
 namespace {
 
-bool has_type(const Proposal& p, TransformType type) { return std::ranges::find(p.transforms, type, &Transform::type) != p.transforms.end(); }
+bool has_type(const Proposal& p, TransformType type) {
+  return std::ranges::find(p.transforms, type, &Transform::type) != p.transforms.end();
+}
 
 bool offers(const Proposal& p, TransformType type, std::uint16_t id) {
-  return std::ranges::any_of(p.transforms, [&](const Transform& t) { return t.type == type && t.id == id && !t.unknown_attribute; });
+  return std::ranges::any_of(p.transforms,
+                             [&](const Transform& t) { return t.type == type && t.id == id && !t.unknown_attribute; });
 }
 
 /// The offered cipher transform that is `s`'s, or null. FortiOS puts a Key Length on ChaCha20-Poly1305, RFC 7634 none.
@@ -34,11 +37,13 @@ bool integrity_fits(const Proposal& p, const Suite& s) {
 
 bool exchange_fits(const Proposal& p, const Suite& s, Protocol protocol, bool want_ke) {
   if (protocol == Protocol::esp && !want_ke) return true;
-  if (protocol == Protocol::esp && s.ke == KeId::none) return !has_type(p, TransformType::ke) || offers(p, TransformType::ke, KeId::none);
+  if (protocol == Protocol::esp && s.ke == KeId::none)
+    return !has_type(p, TransformType::ke) || offers(p, TransformType::ke, KeId::none);
   return offers(p, TransformType::ke, s.ke);
 }
 
-/// A transform type that we do not know must be offered with NONE as a choice, or the proposal is not for us (RFC 7296 3.3.6).
+/// A transform type that we do not know must be offered with NONE as a choice, or the proposal is not for us (RFC
+/// 7296 3.3.6).
 bool unknown_types_optional(const Proposal& p) {
   return std::ranges::all_of(p.transforms, [&](const Transform& t) {
     return (t.type >= TransformType::encr && t.type <= TransformType::esn) || offers(p, t.type, std::uint16_t{0});
@@ -46,7 +51,9 @@ bool unknown_types_optional(const Proposal& p) {
 }
 
 bool fits(const Proposal& p, const Suite& s, Protocol protocol, bool want_ke) {
-  if (!find_cipher(p, s) || !integrity_fits(p, s) || !exchange_fits(p, s, protocol, want_ke) || !unknown_types_optional(p)) return false;
+  if (!find_cipher(p, s) || !integrity_fits(p, s) || !exchange_fits(p, s, protocol, want_ke) ||
+      !unknown_types_optional(p))
+    return false;
   if (protocol == Protocol::ike) return offers(p, TransformType::prf, s.prf) && !has_type(p, TransformType::esn);
   return has_type(p, TransformType::esn) ? offers(p, TransformType::esn, s.esn) : s.esn == EsnId::no;
 }
@@ -75,7 +82,8 @@ void add_suite(Proposal& p, const Suite& s, Protocol protocol, bool with_ke, boo
 
 }  // namespace
 
-Result<Choice> choose(std::span<const Proposal> offered, std::span<const Suite> allowed, Protocol protocol, bool want_ke) {
+Result<Choice> choose(std::span<const Proposal> offered, std::span<const Suite> allowed, Protocol protocol,
+                      bool want_ke) {
   for (const auto& p : offered) {
     if (p.protocol != protocol) continue;
     for (std::size_t i = 0; i < allowed.size(); ++i) {
@@ -95,7 +103,10 @@ std::vector<Proposal> offer(std::span<const Suite> suites, Protocol protocol, By
     const auto known = std::ranges::find_if(heads, [&](const Suite* h) { return same_cipher_token(*h, s); });
     if (known == heads.end()) {
       heads.push_back(&s);
-      out.push_back({.number = static_cast<std::uint8_t>(out.size() + 1), .protocol = protocol, .spi = to_bytes(spi), .transforms = {}});
+      out.push_back({.number = static_cast<std::uint8_t>(out.size() + 1),
+                     .protocol = protocol,
+                     .spi = to_bytes(spi),
+                     .transforms = {}});
       add_suite(out.back(), s, protocol, with_ke, false);
     } else {
       add_suite(out[static_cast<std::size_t>(known - heads.begin())], s, protocol, with_ke, false);
@@ -110,10 +121,12 @@ Proposal answer(const Choice& choice, Protocol protocol, ByteView spi, bool with
   return p;
 }
 
-Result<Choice> verify_answer(std::span<const Proposal> answer, std::span<const Suite> sent, Protocol protocol, bool with_ke) {
+Result<Choice> verify_answer(std::span<const Proposal> answer, std::span<const Suite> sent, Protocol protocol,
+                             bool with_ke) {
   if (answer.size() != 1) return fail(ErrorCode::no_proposal, "SA");
   for (const auto& t : answer[0].transforms)
-    if (std::ranges::count(answer[0].transforms, t.type, &Transform::type) != 1) return fail(ErrorCode::no_proposal, "SA");
+    if (std::ranges::count(answer[0].transforms, t.type, &Transform::type) != 1)
+      return fail(ErrorCode::no_proposal, "SA");
   return choose(answer, sent, protocol, with_ke);
 }
 

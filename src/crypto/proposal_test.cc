@@ -7,7 +7,9 @@
 namespace dormouse::crypto {
 namespace {
 
-Transform encr(EncrId id, std::uint16_t bits = 0) { return {TransformType::encr, static_cast<std::uint16_t>(id), bits}; }
+Transform encr(EncrId id, std::uint16_t bits = 0) {
+  return {TransformType::encr, static_cast<std::uint16_t>(id), bits};
+}
 Transform prf(PrfId id) { return {TransformType::prf, static_cast<std::uint16_t>(id)}; }
 Transform integ(IntegId id) { return {TransformType::integ, static_cast<std::uint16_t>(id)}; }
 Transform ke(KeId id) { return {TransformType::ke, static_cast<std::uint16_t>(id)}; }
@@ -37,8 +39,10 @@ std::vector<Proposal> fortios_ike() {
   };
   std::vector<Proposal> out(5);
   for (std::size_t i = 0; i < out.size(); ++i) out[i].number = static_cast<std::uint8_t>(i + 1);
-  out[0].transforms = groups({encr(EncrId::aes_cbc, 128), integ(IntegId::hmac_sha2_256_128), prf(PrfId::hmac_sha2_256)});
-  out[1].transforms = groups({encr(EncrId::aes_cbc, 256), integ(IntegId::hmac_sha2_256_128), prf(PrfId::hmac_sha2_256)});
+  out[0].transforms =
+      groups({encr(EncrId::aes_cbc, 128), integ(IntegId::hmac_sha2_256_128), prf(PrfId::hmac_sha2_256)});
+  out[1].transforms =
+      groups({encr(EncrId::aes_cbc, 256), integ(IntegId::hmac_sha2_256_128), prf(PrfId::hmac_sha2_256)});
   out[2].transforms = groups({encr(EncrId::aes_gcm_16, 128), prf(PrfId::hmac_sha2_256)});
   out[3].transforms = groups({encr(EncrId::aes_gcm_16, 256), prf(PrfId::hmac_sha2_384)});
   out[4].transforms = groups({encr(EncrId::chacha20_poly1305, 256), prf(PrfId::hmac_sha2_256)});
@@ -47,6 +51,10 @@ std::vector<Proposal> fortios_ike() {
 
 Proposal esp_offer(std::vector<Transform> transforms) {
   return {.number = 1, .protocol = Protocol::esp, .spi = {1, 2, 3, 4}, .transforms = std::move(transforms)};
+}
+
+Proposal ike_offer(std::vector<Transform> transforms, std::uint8_t number = 1) {
+  return {.number = number, .protocol = Protocol::ike, .spi = {}, .transforms = std::move(transforms)};
 }
 
 Result<Choice> choose_one(const Proposal& offered, const Suite& allowed, bool want_ke = true) {
@@ -73,9 +81,9 @@ TEST(Choose, the_order_of_the_initiator_goes_before_ours) {
 }
 
 TEST(Choose, within_one_proposal_our_order_decides) {
-  const Proposal p{.number = 7,
-                   .transforms = {encr(EncrId::aes_cbc, 128), encr(EncrId::aes_cbc, 256), integ(IntegId::hmac_sha2_256_128),
-                                  prf(PrfId::hmac_sha2_256), ke(KeId::x25519), ke(KeId::modp2048)}};
+  const auto p = ike_offer({encr(EncrId::aes_cbc, 128), encr(EncrId::aes_cbc, 256), integ(IntegId::hmac_sha2_256_128),
+                            prf(PrfId::hmac_sha2_256), ke(KeId::x25519), ke(KeId::modp2048)},
+                           7);
   const auto c = choose(std::array{p}, std::array{kAes256, kAes128, with_ke(kAes256, KeId::x25519)}, Protocol::ike);
   ASSERT_TRUE(c);
   EXPECT_EQ(c->suite, kAes256);
@@ -91,7 +99,8 @@ TEST(Choose, the_spi_of_the_offer_is_kept) {
 
 TEST(Choose, nothing_in_common_is_no_proposal) {
   const auto offered = fortios_ike();
-  for (const auto& s : {with_ke(kAes128, KeId::x25519), Suite{EncrId::aes_cbc, 192, PrfId::hmac_sha2_256, IntegId::hmac_sha2_256_128, KeId::modp2048},
+  for (const auto& s : {with_ke(kAes128, KeId::x25519),
+                        Suite{EncrId::aes_cbc, 192, PrfId::hmac_sha2_256, IntegId::hmac_sha2_256_128, KeId::modp2048},
                         Suite{EncrId::aes_cbc, 128, PrfId::hmac_sha1, IntegId::hmac_sha2_256_128, KeId::modp2048},
                         Suite{EncrId::aes_cbc, 128, PrfId::hmac_sha2_256, IntegId::hmac_sha1_96, KeId::modp2048},
                         Suite{EncrId::aes_gcm_16, 128, PrfId::hmac_sha2_384, IntegId::none, KeId::modp2048}}) {
@@ -112,17 +121,19 @@ TEST(Choose, a_proposal_of_another_protocol_is_passed_over) {
 }
 
 TEST(Choose, parts_of_two_proposals_are_never_mixed) {
-  std::vector<Proposal> offered{{.number = 1, .transforms = {encr(EncrId::aes_cbc, 128), integ(IntegId::hmac_sha1_96), prf(PrfId::hmac_sha2_256),
-                                                             ke(KeId::modp2048)}},
-                                {.number = 2, .transforms = {encr(EncrId::aes_cbc, 256), integ(IntegId::hmac_sha2_256_128),
-                                                             prf(PrfId::hmac_sha2_256), ke(KeId::modp2048)}}};
+  std::vector<Proposal> offered{
+      ike_offer(
+          {encr(EncrId::aes_cbc, 128), integ(IntegId::hmac_sha1_96), prf(PrfId::hmac_sha2_256), ke(KeId::modp2048)}, 1),
+      ike_offer({encr(EncrId::aes_cbc, 256), integ(IntegId::hmac_sha2_256_128), prf(PrfId::hmac_sha2_256),
+                 ke(KeId::modp2048)},
+                2)};
   EXPECT_FALSE(choose(offered, std::array{kAes128}, Protocol::ike));
   EXPECT_TRUE(choose(offered, std::array{kAes256}, Protocol::ike));
 }
 
 TEST(Choose, each_type_of_the_suite_must_be_offered) {
-  const Proposal whole{.transforms = {encr(EncrId::aes_cbc, 128), integ(IntegId::hmac_sha2_256_128), prf(PrfId::hmac_sha2_256),
-                                      ke(KeId::modp2048)}};
+  const auto whole = ike_offer(
+      {encr(EncrId::aes_cbc, 128), integ(IntegId::hmac_sha2_256_128), prf(PrfId::hmac_sha2_256), ke(KeId::modp2048)});
   ASSERT_TRUE(choose_one(whole, kAes128));
   for (std::size_t i = 0; i < whole.transforms.size(); ++i) {
     auto p = whole;
@@ -158,10 +169,12 @@ TEST(Choose, a_chacha_key_length_is_optional_and_echoed) {
 
 TEST(Choose, an_aead_comes_without_integrity_or_with_none) {
   EXPECT_TRUE(choose_one(esp_offer({encr(EncrId::aes_gcm_16, 128), integ(IntegId::none), esn(EsnId::no)}), kEspGcm));
-  EXPECT_FALSE(choose_one(esp_offer({encr(EncrId::aes_gcm_16, 128), integ(IntegId::hmac_sha1_96), esn(EsnId::no)}), kEspGcm));
+  EXPECT_FALSE(
+      choose_one(esp_offer({encr(EncrId::aes_gcm_16, 128), integ(IntegId::hmac_sha1_96), esn(EsnId::no)}), kEspGcm));
   // Offered with a real algorithm and NONE, the AEAD takes NONE (RFC 7296 3.3).
   EXPECT_TRUE(choose_one(
-      esp_offer({encr(EncrId::aes_gcm_16, 128), integ(IntegId::hmac_sha1_96), integ(IntegId::none), esn(EsnId::no)}), kEspGcm));
+      esp_offer({encr(EncrId::aes_gcm_16, 128), integ(IntegId::hmac_sha1_96), integ(IntegId::none), esn(EsnId::no)}),
+      kEspGcm));
 }
 
 TEST(Choose, cbc_never_goes_without_integrity) {
@@ -185,7 +198,8 @@ TEST(Choose, esn_must_agree) {
 }
 
 TEST(Choose, an_ike_proposal_has_no_esn) {
-  Proposal p{.transforms = {encr(EncrId::aes_gcm_16, 128), prf(PrfId::hmac_sha2_256), ke(KeId::modp2048), esn(EsnId::no)}};
+  const auto p =
+      ike_offer({encr(EncrId::aes_gcm_16, 128), prf(PrfId::hmac_sha2_256), ke(KeId::modp2048), esn(EsnId::no)});
   EXPECT_FALSE(choose_one(p, kGcm128));
 }
 
@@ -200,7 +214,8 @@ TEST(Choose, the_group_of_a_child_counts_only_where_a_key_exchange_is_wanted) {
   EXPECT_FALSE(choose_one(with, kEspGcm)) << "PFS is demanded and not wanted";
   EXPECT_TRUE(choose_one(optional, kEspGcm));
   EXPECT_TRUE(choose_one(optional, pfs));
-  for (const auto& p : {without, with, optional}) EXPECT_TRUE(choose_one(p, pfs, false)) << "IKE_AUTH has no key exchange";
+  for (const auto& p : {without, with, optional})
+    EXPECT_TRUE(choose_one(p, pfs, false)) << "IKE_AUTH has no key exchange";
 }
 
 TEST(Choose, an_unknown_transform_type_must_be_optional) {
@@ -231,10 +246,10 @@ TEST(Offer, is_one_numbered_proposal_for_each_cipher_with_all_groups) {
     EXPECT_EQ(out[i].protocol, Protocol::ike);
     EXPECT_TRUE(out[i].spi.empty());
   }
-  EXPECT_EQ(out[0].transforms, (std::vector{encr(EncrId::aes_cbc, 128), prf(PrfId::hmac_sha2_256), integ(IntegId::hmac_sha2_256_128),
+  EXPECT_EQ(out[0].transforms, (std::vector{encr(EncrId::aes_cbc, 128), prf(PrfId::hmac_sha2_256),
+                                            integ(IntegId::hmac_sha2_256_128), ke(KeId::modp2048), ke(KeId::x25519)}));
+  EXPECT_EQ(out[3].transforms, (std::vector{encr(EncrId::aes_gcm_16, 256), prf(PrfId::hmac_sha2_384),
                                             ke(KeId::modp2048), ke(KeId::x25519)}));
-  EXPECT_EQ(out[3].transforms,
-            (std::vector{encr(EncrId::aes_gcm_16, 256), prf(PrfId::hmac_sha2_384), ke(KeId::modp2048), ke(KeId::x25519)}));
 }
 
 TEST(Offer, of_a_child_carries_esn_and_its_spi_and_groups_only_when_asked) {
@@ -243,7 +258,8 @@ TEST(Offer, of_a_child_carries_esn_and_its_spi_and_groups_only_when_asked) {
   const auto plain = offer(suites, Protocol::esp, spi, false);
   ASSERT_EQ(plain.size(), 2U);
   for (const auto& p : plain) EXPECT_EQ(p.spi, to_bytes(spi));
-  EXPECT_EQ(plain[0].transforms, (std::vector{encr(EncrId::aes_cbc, 128), integ(IntegId::hmac_sha1_96), esn(EsnId::no)}));
+  EXPECT_EQ(plain[0].transforms,
+            (std::vector{encr(EncrId::aes_cbc, 128), integ(IntegId::hmac_sha1_96), esn(EsnId::no)}));
   EXPECT_EQ(plain[1].transforms, (std::vector{encr(EncrId::aes_gcm_16, 128), esn(EsnId::no)}));
   const auto pfs = offer(suites, Protocol::esp, spi, true);
   EXPECT_EQ(pfs[1].transforms, (std::vector{encr(EncrId::aes_gcm_16, 128), ke(KeId::modp2048), esn(EsnId::no)}));
@@ -267,7 +283,8 @@ TEST(Answer, is_chosen_from_the_offer_and_accepted_by_its_sender) {
 
 TEST(VerifyAnswer, takes_exactly_one_proposal_with_one_transform_of_each_type) {
   const std::array sent{kAes128, with_ke(kAes128, KeId::x25519)};
-  const Proposal good{.transforms = {encr(EncrId::aes_cbc, 128), integ(IntegId::hmac_sha2_256_128), prf(PrfId::hmac_sha2_256), ke(KeId::x25519)}};
+  const auto good = ike_offer(
+      {encr(EncrId::aes_cbc, 128), integ(IntegId::hmac_sha2_256_128), prf(PrfId::hmac_sha2_256), ke(KeId::x25519)});
   ASSERT_TRUE(verify_answer(std::array{good}, sent, Protocol::ike, true));
   EXPECT_FALSE(verify_answer({}, sent, Protocol::ike, true));
   EXPECT_FALSE(verify_answer(std::array{good, good}, sent, Protocol::ike, true));

@@ -24,9 +24,7 @@ std::size_t integ_key_size(IntegId integ) {
   return 0;
 }
 
-std::size_t integ_icv_size(IntegId integ) {
-  return integ == IntegId::hmac_sha1_96 ? 12 : integ_key_size(integ) / 2;
-}
+std::size_t integ_icv_size(IntegId integ) { return integ == IntegId::hmac_sha1_96 ? 12 : integ_key_size(integ) / 2; }
 
 std::size_t encr_key_size(EncrId encr, std::uint16_t key_bits) {
   switch (encr) {

@@ -18,7 +18,8 @@ namespace dormouse::crypto {
 [[nodiscard]] std::size_t integ_icv_size(IntegId integ);
 /// Octets of keying material the cipher takes from prf+: key plus salt (AES-GCM, ChaCha20-Poly1305: 4 octets of salt).
 [[nodiscard]] std::size_t encr_key_size(EncrId encr, std::uint16_t key_bits);
-/// Octets of the explicit IV (8 for AEADs, 16 for CBC), of the block (1 for AEADs, 16 for CBC) and of an AEAD's tag (16).
+/// Octets of the explicit IV (8 for AEADs, 16 for CBC), of the block (1 for AEADs, 16 for CBC) and of an AEAD's tag
+/// (16).
 [[nodiscard]] std::size_t encr_iv_size(EncrId encr);
 [[nodiscard]] std::size_t encr_block_size(EncrId encr);
 [[nodiscard]] std::size_t encr_tag_size(EncrId encr);
@@ -43,11 +44,12 @@ class IkeCipher {
   [[nodiscard]] virtual std::size_t iv_size() const = 0;
   [[nodiscard]] virtual std::size_t block_size() const = 0;
   [[nodiscard]] virtual std::size_t icv_size() const = 0;
-  /// Encrypts in place and authenticates. `message` is the whole IKE message: header..., SK generic header at the end of
-  /// `header_size` octets, then IV, plaintext with padding and pad length already in place, then icv_size() octets of room.
-  /// The IV octets are filled here (counter for AEAD, random for CBC).
+  /// Encrypts in place and authenticates. `message` is the whole IKE message: header..., SK generic header at the end
+  /// of `header_size` octets, then IV, plaintext with padding and pad length already in place, then icv_size() octets
+  /// of room. The IV octets are filled here (counter for AEAD, random for CBC).
   [[nodiscard]] virtual Result<void> seal(MutableBytes message, std::size_t header_size, Rng& rng) = 0;
-  /// Verifies, then decrypts in place; returns the plaintext, padding still included. auth_failed leaves `message` unusable.
+  /// Verifies, then decrypts in place; returns the plaintext, padding still included. auth_failed leaves `message`
+  /// unusable.
   [[nodiscard]] virtual Result<MutableBytes> open(MutableBytes message, std::size_t header_size) = 0;
 };
 
@@ -60,7 +62,8 @@ class Provider {
   /// prf(key, parts joined).
   [[nodiscard]] virtual Result<SecretBytes> prf(PrfId alg, ByteView key, std::span<const ByteView> parts) = 0;
   /// `encr_key` as encr_key_size says; `integ_key` empty for AEADs.
-  [[nodiscard]] virtual Result<std::unique_ptr<IkeCipher>> ike_cipher(const Suite& suite, ByteView encr_key, ByteView integ_key) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<IkeCipher>> ike_cipher(const Suite& suite, ByteView encr_key,
+                                                                      ByteView integ_key) = 0;
   /// SHA-1, for NAT detection only (RFC 7296 2.23).
   [[nodiscard]] virtual std::array<std::uint8_t, 20> sha1(std::span<const ByteView> parts) = 0;
 };

@@ -15,7 +15,8 @@ class TwoEngines final : public EspProvider {
       : fast_(std::move(fast)), general_(std::move(general)) {}
   const char* name() const override { return fast_->name(); }
   bool supports(const Suite& s) const override { return fast_->supports(s) || general_->supports(s); }
-  Result<std::unique_ptr<EspCipher>> cipher(const Suite& s, ByteView encr_key, ByteView integ_key, bool inbound) override {
+  Result<std::unique_ptr<EspCipher>> cipher(const Suite& s, ByteView encr_key, ByteView integ_key,
+                                            bool inbound) override {
     auto& engine = fast_->supports(s) ? *fast_ : *general_;
     return engine.cipher(s, encr_key, integ_key, inbound);
   }
@@ -31,7 +32,8 @@ std::unique_ptr<Provider> make_provider() { return std::make_unique<openssl::Ope
 std::unique_ptr<EspProvider> make_esp_provider() {
   auto general = std::make_unique<openssl::OpensslEspProvider>();
 #ifdef DORMOUSE_IPSEC_MB
-  if (auto fast = ipsecmb::make_ipsec_mb_esp_provider()) return std::make_unique<TwoEngines>(std::move(fast), std::move(general));
+  if (auto fast = ipsecmb::make_ipsec_mb_esp_provider())
+    return std::make_unique<TwoEngines>(std::move(fast), std::move(general));
 #endif
   return general;
 }

@@ -10,8 +10,8 @@ namespace dormouse::crypto {
 /// The engine of IKE. Never null.
 [[nodiscard]] std::unique_ptr<Provider> make_provider();
 
-/// The engine of ESP, never null: for each suite intel-ipsec-mb where it was built in, runs here and knows the suite, else
-/// OpenSSL. Its name is that of the faster one.
+/// The engine of ESP, never null: for each suite intel-ipsec-mb where it was built in, runs here and knows the suite,
+/// else OpenSSL. Its name is that of the faster one.
 [[nodiscard]] std::unique_ptr<EspProvider> make_esp_provider();
 
 /// Randomness for keys, nonces and SPIs. Never null; may be used from any thread.

@@ -1,7 +1,6 @@
 #include "crypto/engine/engine.h"
 
 #include <gtest/gtest.h>
-
 #include <set>
 
 #include "crypto/openssl/provider.h"
@@ -41,9 +40,7 @@ std::vector<Suite> suites() {
   return out;
 }
 
-std::string name(const Suite& s) {
-  return token_of(s, Protocol::esp) + (s.esn == EsnId::yes ? " esn" : "");
-}
+std::string name(const Suite& s) { return token_of(s, Protocol::esp) + (s.esn == EsnId::yes ? " esn" : ""); }
 
 TEST(Engine, each_engine_opens_what_the_other_sealed_for_every_suite_and_size) {
   SeededRng rng(1);
@@ -171,7 +168,8 @@ TEST(Engine, another_key_or_another_salt_opens_nothing) {
     ASSERT_TRUE(sealed.seal(*out));
     auto other = is_aead(s.encr) ? key : integ;
     other.back() ^= 1;
-    const auto in = is_aead(s.encr) ? ours->cipher(s, other, {}, true).value() : ours->cipher(s, key, other, true).value();
+    const auto in =
+        is_aead(s.encr) ? ours->cipher(s, other, {}, true).value() : ours->cipher(s, key, other, true).value();
     EXPECT_FALSE(sealed.open(*in));
   }
 }
@@ -193,8 +191,9 @@ TEST(Engine, keys_of_a_wrong_size_are_refused) {
 
 TEST(Engine, suites_that_are_not_ours_are_refused) {
   const auto ours = make_esp_provider();
-  for (const auto& s : {Suite{.encr = EncrId::aes_gcm_16, .key_bits = 64}, Suite{.encr = EncrId::aes_cbc, .key_bits = 128},
-                        Suite{.encr = EncrId::aes_cbc, .key_bits = 100, .integ = IntegId::hmac_sha2_256_128}, Suite{}}) {
+  for (const auto& s :
+       {Suite{.encr = EncrId::aes_gcm_16, .key_bits = 64}, Suite{.encr = EncrId::aes_cbc, .key_bits = 128},
+        Suite{.encr = EncrId::aes_cbc, .key_bits = 100, .integ = IntegId::hmac_sha2_256_128}, Suite{}}) {
     EXPECT_FALSE(ours->supports(s));
     EXPECT_FALSE(ours->cipher(s, Bytes(encr_key_size(s.encr, s.key_bits)), Bytes(integ_key_size(s.integ)), false));
   }
@@ -224,13 +223,15 @@ TEST(Engine, random_octets_do_not_repeat) {
 TEST(Engine, the_ike_engine_speaks_every_suite_of_the_configuration) {
   const auto engine = make_provider();
   for (auto s : suites())
-    for (const auto ke : {KeId::modp2048, KeId::modp3072, KeId::modp4096, KeId::ecp256, KeId::ecp384, KeId::ecp521, KeId::x25519})
+    for (const auto ke :
+         {KeId::modp2048, KeId::modp3072, KeId::modp4096, KeId::ecp256, KeId::ecp384, KeId::ecp521, KeId::x25519})
       for (const auto prf : {PrfId::hmac_sha1, PrfId::hmac_sha2_256, PrfId::hmac_sha2_384, PrfId::hmac_sha2_512}) {
         s.ke = ke;
         s.prf = prf;
         EXPECT_TRUE(engine->supports(s, Protocol::ike)) << name(s);
       }
-  EXPECT_FALSE(engine->supports({.encr = EncrId::aes_gcm_16, .key_bits = 128, .ke = KeId::x25519}, Protocol::ike)) << "no PRF";
+  EXPECT_FALSE(engine->supports({.encr = EncrId::aes_gcm_16, .key_bits = 128, .ke = KeId::x25519}, Protocol::ike))
+      << "no PRF";
 }
 
 #ifdef DORMOUSE_IPSEC_MB

@@ -1,9 +1,8 @@
 #include "crypto/ipsecmb/esp_provider.h"
 
-#include <intel-ipsec-mb.h>
-
 #include <array>
 #include <cstring>
+#include <intel-ipsec-mb.h>
 
 namespace dormouse::crypto::ipsecmb {
 namespace {
@@ -63,7 +62,8 @@ class GcmEsp final : public EspCipher {
       store64(j.esp + kHeaderSize, j.seq);
       const auto in = inputs(j);
       std::uint8_t* body = j.esp + kHeaderSize + kIvSize;
-      run_(&expanded_.data, &work, body, body, j.body_size, in.nonce.data(), in.aad.data(), in.aad_size, body + j.body_size, kTagSize);
+      run_(&expanded_.data, &work, body, body, j.body_size, in.nonce.data(), in.aad.data(), in.aad_size,
+           body + j.body_size, kTagSize);
       j.ok = true;
     }
   }
@@ -74,13 +74,15 @@ class GcmEsp final : public EspCipher {
     for (auto& j : jobs) {
       const auto in = inputs(j);
       std::uint8_t* body = j.esp + kHeaderSize + kIvSize;
-      run_(&expanded_.data, &work, body, body, j.body_size, in.nonce.data(), in.aad.data(), in.aad_size, tag.data(), kTagSize);
+      run_(&expanded_.data, &work, body, body, j.body_size, in.nonce.data(), in.aad.data(), in.aad_size, tag.data(),
+           kTagSize);
       j.ok = constant_time_equal(tag, {body + j.body_size, kTagSize});
     }
   }
 
  private:
-  /// Nonce: salt and the explicit IV. Associated data: SPI and sequence number, all 64 bits of it with ESN (RFC 4106 4, 5).
+  /// Nonce: salt and the explicit IV. Associated data: SPI and sequence number, all 64 bits of it with ESN (RFC 4106 4,
+  /// 5).
   Inputs inputs(const EspJob& j) const {
     Inputs in;
     std::memcpy(in.nonce.data(), salt_.data(), kSaltSize);
@@ -108,7 +110,8 @@ class IpsecMbEspProvider final : public EspProvider {
   bool supports(const Suite& s) const override {
     return s.encr == EncrId::aes_gcm_16 && (s.key_bits == 128 || s.key_bits == 256) && s.integ == IntegId::none;
   }
-  Result<std::unique_ptr<EspCipher>> cipher(const Suite& s, ByteView encr_key, ByteView integ_key, bool inbound) override {
+  Result<std::unique_ptr<EspCipher>> cipher(const Suite& s, ByteView encr_key, ByteView integ_key,
+                                            bool inbound) override {
     if (!supports(s) || encr_key.size() != encr_key_size(s.encr, s.key_bits) || !integ_key.empty())
       return fail(ErrorCode::crypto, "cipher");
     return std::make_unique<GcmEsp>(manager_, encr_key, s.esn == EsnId::yes, inbound);
@@ -153,9 +156,11 @@ bool answers_as_known(const IMB_MGR& m, const KnownAnswer& a) {
   (a.key_bits == 128 ? m.gcm128_pre : m.gcm256_pre)(key.data(), &expanded.data);
   const auto encrypt = a.key_bits == 128 ? m.gcm128_enc : m.gcm256_enc;
   const auto decrypt = a.key_bits == 128 ? m.gcm128_dec : m.gcm256_dec;
-  encrypt(&expanded.data, &work, block.data(), block.data(), block.size(), nonce.data(), nullptr, 0, tag.data(), tag.size());
+  encrypt(&expanded.data, &work, block.data(), block.data(), block.size(), nonce.data(), nullptr, 0, tag.data(),
+          tag.size());
   if (block != a.ciphertext || tag != a.tag) return false;
-  decrypt(&expanded.data, &work, block.data(), block.data(), block.size(), nonce.data(), nullptr, 0, tag.data(), tag.size());
+  decrypt(&expanded.data, &work, block.data(), block.data(), block.size(), nonce.data(), nullptr, 0, tag.data(),
+          tag.size());
   return block == std::array<std::uint8_t, 16>{} && tag == a.tag;
 }
 

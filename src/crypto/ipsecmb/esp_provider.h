@@ -1,5 +1,5 @@
-// ESP's AES-GCM by intel-ipsec-mb: the AVX code of the library without its job queue, since a packet of a batch is long enough
-// by itself to fill the pipeline.
+// ESP's AES-GCM by intel-ipsec-mb: the AVX code of the library without its job queue, since a packet of a batch is long
+// enough by itself to fill the pipeline.
 #pragma once
 #include <memory>
 

@@ -9,7 +9,8 @@ Cipher fetch(const char* name) { return Cipher(EVP_CIPHER_fetch(nullptr, name, n
 
 MacCtx hmac_of(EVP_MAC* mac, const char* digest) {
   MacCtx ctx(EVP_MAC_CTX_new(mac));
-  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest), 0), OSSL_PARAM_construct_end()};
+  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest), 0),
+                               OSSL_PARAM_construct_end()};
   EVP_MAC_CTX_set_params(ctx.get(), params);
   return ctx;
 }
@@ -17,15 +18,24 @@ MacCtx hmac_of(EVP_MAC* mac, const char* digest) {
 }  // namespace
 
 Algorithms::Algorithms()
-    : cbc128_(fetch("AES-128-CBC")), cbc192_(fetch("AES-192-CBC")), cbc256_(fetch("AES-256-CBC")), gcm128_(fetch("AES-128-GCM")),
-      gcm256_(fetch("AES-256-GCM")), chacha_(fetch("ChaCha20-Poly1305")), hmac_(EVP_MAC_fetch(nullptr, "HMAC", nullptr)),
-      hmac_sha1_(hmac_of(hmac_.get(), "SHA1")), hmac_sha256_(hmac_of(hmac_.get(), "SHA256")), hmac_sha384_(hmac_of(hmac_.get(), "SHA384")),
-      hmac_sha512_(hmac_of(hmac_.get(), "SHA512")), sha1_(EVP_MD_fetch(nullptr, "SHA1", nullptr)) {}
+    : cbc128_(fetch("AES-128-CBC")),
+      cbc192_(fetch("AES-192-CBC")),
+      cbc256_(fetch("AES-256-CBC")),
+      gcm128_(fetch("AES-128-GCM")),
+      gcm256_(fetch("AES-256-GCM")),
+      chacha_(fetch("ChaCha20-Poly1305")),
+      hmac_(EVP_MAC_fetch(nullptr, "HMAC", nullptr)),
+      hmac_sha1_(hmac_of(hmac_.get(), "SHA1")),
+      hmac_sha256_(hmac_of(hmac_.get(), "SHA256")),
+      hmac_sha384_(hmac_of(hmac_.get(), "SHA384")),
+      hmac_sha512_(hmac_of(hmac_.get(), "SHA512")),
+      sha1_(EVP_MD_fetch(nullptr, "SHA1", nullptr)) {}
 
 const EVP_CIPHER* Algorithms::cipher(EncrId encr, std::uint16_t bits) const {
   switch (encr) {
     case EncrId::null: return nullptr;
-    case EncrId::aes_cbc: return bits == 128 ? cbc128_.get() : bits == 192 ? cbc192_.get() : bits == 256 ? cbc256_.get() : nullptr;
+    case EncrId::aes_cbc:
+      return bits == 128 ? cbc128_.get() : bits == 192 ? cbc192_.get() : bits == 256 ? cbc256_.get() : nullptr;
     case EncrId::aes_gcm_16: return bits == 128 ? gcm128_.get() : bits == 256 ? gcm256_.get() : nullptr;
     case EncrId::chacha20_poly1305: return chacha_.get();
   }

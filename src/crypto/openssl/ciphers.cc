@@ -21,7 +21,8 @@ bool Aead::seal(const std::uint8_t* iv8, ByteView aad, std::uint8_t* body, std::
   int n = 0;
   return EVP_EncryptInit_ex2(ctx_.get(), nullptr, nullptr, iv, nullptr) == 1 &&
          EVP_EncryptUpdate(ctx_.get(), nullptr, &n, aad.data(), static_cast<int>(aad.size())) == 1 &&
-         EVP_EncryptUpdate(ctx_.get(), body, &n, body, static_cast<int>(size)) == 1 && EVP_EncryptFinal_ex(ctx_.get(), body + size, &n) == 1 &&
+         EVP_EncryptUpdate(ctx_.get(), body, &n, body, static_cast<int>(size)) == 1 &&
+         EVP_EncryptFinal_ex(ctx_.get(), body + size, &n) == 1 &&
          EVP_CIPHER_CTX_ctrl(ctx_.get(), EVP_CTRL_AEAD_GET_TAG, 16, tag) == 1;
 }
 
@@ -33,7 +34,8 @@ bool Aead::open(const std::uint8_t* iv8, ByteView aad, std::uint8_t* body, std::
   return EVP_DecryptInit_ex2(ctx_.get(), nullptr, nullptr, iv, nullptr) == 1 &&
          EVP_CIPHER_CTX_ctrl(ctx_.get(), EVP_CTRL_AEAD_SET_TAG, 16, const_cast<std::uint8_t*>(tag)) == 1 &&
          EVP_DecryptUpdate(ctx_.get(), nullptr, &n, aad.data(), static_cast<int>(aad.size())) == 1 &&
-         EVP_DecryptUpdate(ctx_.get(), body, &n, body, static_cast<int>(size)) == 1 && EVP_DecryptFinal_ex(ctx_.get(), none, &n) == 1;
+         EVP_DecryptUpdate(ctx_.get(), body, &n, body, static_cast<int>(size)) == 1 &&
+         EVP_DecryptFinal_ex(ctx_.get(), none, &n) == 1;
 }
 
 Cbc::Cbc(const EVP_CIPHER* cipher, ByteView key, bool encrypt) : ctx_(EVP_CIPHER_CTX_new()) {

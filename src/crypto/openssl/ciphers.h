@@ -7,12 +7,15 @@
 
 namespace dormouse::crypto::openssl {
 
-/// One direction of an AEAD (AES-GCM, ChaCha20-Poly1305): key with its four octets of salt at the end (RFC 4106, 5282, 7634).
+/// One direction of an AEAD (AES-GCM, ChaCha20-Poly1305): key with its four octets of salt at the end (RFC 4106, 5282,
+/// 7634).
 class Aead {
  public:
   Aead(const EVP_CIPHER* cipher, ByteView key_and_salt, bool encrypt);
-  [[nodiscard]] bool seal(const std::uint8_t* iv8, ByteView aad, std::uint8_t* body, std::size_t size, std::uint8_t* tag);
-  [[nodiscard]] bool open(const std::uint8_t* iv8, ByteView aad, std::uint8_t* body, std::size_t size, const std::uint8_t* tag);
+  [[nodiscard]] bool seal(const std::uint8_t* iv8, ByteView aad, std::uint8_t* body, std::size_t size,
+                          std::uint8_t* tag);
+  [[nodiscard]] bool open(const std::uint8_t* iv8, ByteView aad, std::uint8_t* body, std::size_t size,
+                          const std::uint8_t* tag);
 
  private:
   void nonce(const std::uint8_t* iv8, std::uint8_t* out) const;

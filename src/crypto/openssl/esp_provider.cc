@@ -1,9 +1,9 @@
-// ESP ciphers by OpenSSL (RFC 4303, 4106, 7634): the fallback where no faster engine is, and the measure it is tested against.
-#include <openssl/rand.h>
-
+// ESP ciphers by OpenSSL (RFC 4303, 4106, 7634): the fallback where no faster engine is, and the measure it is tested
+// against.
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <openssl/rand.h>
 
 #include "crypto/openssl/ciphers.h"
 #include "crypto/openssl/provider.h"
@@ -51,7 +51,8 @@ class AeadEsp final : public EspCipher {
 
 class CbcEsp final : public EspCipher {
  public:
-  CbcEsp(const EVP_CIPHER* cipher, ByteView key, const EVP_MAC_CTX* mac, ByteView integ_key, std::size_t icv, bool esn, bool inbound)
+  CbcEsp(const EVP_CIPHER* cipher, ByteView key, const EVP_MAC_CTX* mac, ByteView integ_key, std::size_t icv, bool esn,
+         bool inbound)
       : cbc_(cipher, key, !inbound), mac_(mac, integ_key), digest_(integ_key.size()), icv_(icv), esn_(esn) {}
   std::size_t iv_size() const override { return kIvSize; }
   std::size_t block_size() const override { return 16; }
@@ -107,13 +108,16 @@ bool OpensslEspProvider::supports(const Suite& s) const {
   return algorithms_.cipher(s.encr, s.key_bits) && (is_aead(s.encr) || algorithms_.hmac(s.integ));
 }
 
-Result<std::unique_ptr<EspCipher>> OpensslEspProvider::cipher(const Suite& s, ByteView encr_key, ByteView integ_key, bool inbound) {
-  if (!supports(s) || encr_key.size() != encr_key_size(s.encr, s.key_bits) || integ_key.size() != integ_key_size(s.integ))
+Result<std::unique_ptr<EspCipher>> OpensslEspProvider::cipher(const Suite& s, ByteView encr_key, ByteView integ_key,
+                                                              bool inbound) {
+  if (!supports(s) || encr_key.size() != encr_key_size(s.encr, s.key_bits) ||
+      integ_key.size() != integ_key_size(s.integ))
     return fail(ErrorCode::crypto, "cipher");
   const auto* c = algorithms_.cipher(s.encr, s.key_bits);
   const bool esn = s.esn == EsnId::yes;
   if (is_aead(s.encr)) return std::make_unique<AeadEsp>(c, encr_key, esn, inbound);
-  return std::make_unique<CbcEsp>(c, encr_key, algorithms_.hmac(s.integ), integ_key, integ_icv_size(s.integ), esn, inbound);
+  return std::make_unique<CbcEsp>(c, encr_key, algorithms_.hmac(s.integ), integ_key, integ_icv_size(s.integ), esn,
+                                  inbound);
 }
 
 }  // namespace dormouse::crypto::openssl

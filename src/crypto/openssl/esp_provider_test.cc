@@ -1,6 +1,5 @@
 // ESP packets of RFCs and other implementations, opened by the OpenSSL engine.
 #include <gtest/gtest.h>
-
 #include <set>
 
 #include "crypto/openssl/ciphers.h"
@@ -28,25 +27,29 @@ Bytes open_packet(EspCipher& c, Bytes packet, std::uint64_t seq) {
 
 TEST(Esp, opens_the_chacha_packet_of_rfc_7634) {
   OpensslEspProvider engine;
-  const auto c = engine.cipher({.encr = EncrId::chacha20_poly1305, .key_bits = 256},
-                               unhex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f a0a1a2a3"), {}, true).value();
+  const auto c =
+      engine
+          .cipher({.encr = EncrId::chacha20_poly1305, .key_bits = 256},
+                  unhex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f a0a1a2a3"), {}, true)
+          .value();
   const auto packet = unhex(
       "0102030400000005 1011121314151617"
       "24039428b97f417e3c13753a4f05087b67c352e6a7fab1b982d466ef407ae5c6"
       "14ee8099d52844eb61aa95dfab4c02f72aa71e7c4c4f64c9befe2facc638e8f3"
       "cbec163fac469b502773f6fb94e664da9165b82829f641e0"
       "76aaa8266b7fb0f7b11b369907e1ad43");
-  EXPECT_EQ(open_packet(*c, packet, 5),
-            unhex("45000054a6f200004001e778c6336405c000020508005b7a3a080000553bec10"
-                  "0007362708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223"
-                  "2425262728292a2b2c2d2e2f303132333435363701020204"));
+  EXPECT_EQ(open_packet(*c, packet, 5), unhex("45000054a6f200004001e778c6336405c000020508005b7a3a080000553bec10"
+                                              "0007362708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223"
+                                              "2425262728292a2b2c2d2e2f303132333435363701020204"));
 }
 
 TEST(Esp, opens_a_gcm_packet_with_esn) {
   // The first vector of McGrew's collection for RFC 4106.
   OpensslEspProvider engine;
-  const auto c = engine.cipher({.encr = EncrId::aes_gcm_16, .key_bits = 128, .esn = EsnId::yes},
-                               unhex("4c80cdefbb5d10da906ac73c3613a634 2e443b68"), {}, true).value();
+  const auto c = engine
+                     .cipher({.encr = EncrId::aes_gcm_16, .key_bits = 128, .esn = EsnId::yes},
+                             unhex("4c80cdefbb5d10da906ac73c3613a634 2e443b68"), {}, true)
+                     .value();
   const auto packet = unhex(
       "0000432100000000 4956ed7e3b244cfe"
       "fecf537e729d5b07dc30df528dd22b768d1b98736696a6fd348509fa13ceac34cfa2436f14a3f3cf"
@@ -58,8 +61,8 @@ TEST(Esp, opens_a_gcm_packet_with_esn) {
   EXPECT_TRUE(open_packet(*c, packet, 0x8765432000000000).empty()) << "another high half";
 }
 
-/// RFC 3602 gives packets without an ICV: it is computed here over SPI, sequence number, IV, ciphertext and, with ESN, the
-/// high half (RFC 4303 3.3.2), as the receiver must.
+/// RFC 3602 gives packets without an ICV: it is computed here over SPI, sequence number, IV, ciphertext and, with ESN,
+/// the high half (RFC 4303 3.3.2), as the receiver must.
 Bytes with_icv(Bytes packet, ByteView key, const Suite& s, std::uint32_t high) {
   OpensslProvider engine;
   const auto prf = s.integ == IntegId::hmac_sha1_96        ? PrfId::hmac_sha1
@@ -114,12 +117,13 @@ TEST(Cbc, gives_the_values_of_rfc_3602_and_of_its_standard) {
              "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf",
              "c30e32ffedc0774e6aff6af0869f71aa0f3af07a9a31a9c684db207eb0ef8e4e"
              "35907aa632c3ffdf868bb7b29d3d46ad83ce9f9a102ee99d49a53e87f4c3da55"},
-      Vector{128, "2b7e151628aed2a6abf7158809cf4f3c", "000102030405060708090a0b0c0d0e0f", "6bc1bee22e409f96e93d7e117393172a",
-             "7649abac8119b246cee98e9b12e9197d"},
+      Vector{128, "2b7e151628aed2a6abf7158809cf4f3c", "000102030405060708090a0b0c0d0e0f",
+             "6bc1bee22e409f96e93d7e117393172a", "7649abac8119b246cee98e9b12e9197d"},
       Vector{192, "8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b", "000102030405060708090a0b0c0d0e0f",
              "6bc1bee22e409f96e93d7e117393172a", "4f021db243bc633d7178183a9fa071e8"},
-      Vector{256, "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4", "000102030405060708090a0b0c0d0e0f",
-             "6bc1bee22e409f96e93d7e117393172a", "f58c4c04d6e5f1ba779eabfb5f7bfbd6"},
+      Vector{256, "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
+             "000102030405060708090a0b0c0d0e0f", "6bc1bee22e409f96e93d7e117393172a",
+             "f58c4c04d6e5f1ba779eabfb5f7bfbd6"},
   };
   const Algorithms algorithms;
   for (const auto& v : vectors) {
@@ -136,7 +140,8 @@ TEST(Esp, the_iv_of_an_aead_is_the_sequence_number_and_that_of_cbc_is_random) {
   OpensslEspProvider engine;
   for (const auto& s : testing::all_esp_suites(EsnId::no)) {
     SCOPED_TRACE(token_of(s, Protocol::esp));
-    const auto c = engine.cipher(s, Bytes(encr_key_size(s.encr, s.key_bits), 1), Bytes(integ_key_size(s.integ), 2), false).value();
+    const auto c =
+        engine.cipher(s, Bytes(encr_key_size(s.encr, s.key_bits), 1), Bytes(integ_key_size(s.integ), 2), false).value();
     EspPacket a(*c, 1, 0x0102030405060708, Bytes(16));
     EspPacket b(a);
     ASSERT_TRUE(a.seal(*c));

@@ -1,10 +1,9 @@
 // OpenSSL objects that free themselves.
 #pragma once
+#include <memory>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-
-#include <memory>
 
 namespace dormouse::crypto::openssl {
 

@@ -1,7 +1,6 @@
 // Protection of the SK payload: known messages, round trips, and every changed bit.
-#include <gtest/gtest.h>
-
 #include <algorithm>
+#include <gtest/gtest.h>
 
 #include "crypto/openssl/provider.h"
 #include "crypto/testing/hex.h"

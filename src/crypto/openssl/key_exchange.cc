@@ -1,10 +1,9 @@
 #include "crypto/openssl/key_exchange.h"
 
+#include <algorithm>
 #include <openssl/bn.h>
 #include <openssl/dh.h>
 #include <openssl/ec.h>
-
-#include <algorithm>
 
 namespace dormouse::crypto::openssl {
 namespace {
@@ -57,7 +56,8 @@ Result<Pkey> peer_key(EVP_PKEY* own, ByteView encoded) {
 
 class OpensslExchange final : public KeyExchange {
  public:
-  OpensslExchange(KeId group, Pkey key, Bytes public_value) : group_(group), key_(std::move(key)), public_(std::move(public_value)) {}
+  OpensslExchange(KeId group, Pkey key, Bytes public_value)
+      : group_(group), key_(std::move(key)), public_(std::move(public_value)) {}
   KeId group() const override { return group_; }
   ByteView public_value() const override { return public_; }
 
@@ -90,7 +90,8 @@ class OpensslExchange final : public KeyExchange {
     if (EVP_PKEY_get_bn_param(key_.get(), OSSL_PKEY_PARAM_FFC_P, &p) <= 0) return fail(ErrorCode::crypto, "KE");
     const Bignum modulus(p);
     const Bignum r(BN_bin2bn(peer.data(), static_cast<int>(peer.size()), nullptr));
-    if (!r || BN_cmp(r.get(), BN_value_one()) <= 0 || BN_sub_word(modulus.get(), 1) != 1 || BN_cmp(r.get(), modulus.get()) >= 0)
+    if (!r || BN_cmp(r.get(), BN_value_one()) <= 0 || BN_sub_word(modulus.get(), 1) != 1 ||
+        BN_cmp(r.get(), modulus.get()) >= 0)
       return fail(ErrorCode::bad_key_share, "KE");
     return {};
   }
@@ -121,8 +122,9 @@ Result<std::unique_ptr<KeyExchange>> make_key_exchange(KeId group) {
   const PkeyCtx ctx(EVP_PKEY_CTX_new_from_name(nullptr, names.type, nullptr));
   if (!ctx || EVP_PKEY_keygen_init(ctx.get()) <= 0) return fail(ErrorCode::crypto, "KE");
   if (names.group) {
-    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, const_cast<char*>(names.group), 0),
-                                 OSSL_PARAM_construct_end()};
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, const_cast<char*>(names.group), 0),
+        OSSL_PARAM_construct_end()};
     if (EVP_PKEY_CTX_set_params(ctx.get(), params) <= 0) return fail(ErrorCode::crypto, "KE");
   }
   EVP_PKEY* raw = nullptr;

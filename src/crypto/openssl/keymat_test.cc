@@ -1,5 +1,5 @@
-// The key schedule with the real PRFs. The expected values come from a few lines of Python's hmac, not from this program; those
-// of the resumed SAs were also accepted by libreswan 5.2.
+// The key schedule with the real PRFs. The expected values come from a few lines of Python's hmac, not from this
+// program; those of the resumed SAs were also accepted by libreswan 5.2.
 #include "crypto/keymat.h"
 
 #include <gtest/gtest.h>
@@ -66,7 +66,8 @@ const std::array kLogins{
         .encr_r = "8ad9f3569449d0e019e392830abcbfcb39f96803be9f636b178a44483c556f40",
         .integ_r = "91e2557e7f15b1eb4cf0cc791d522f5e40641ea693711bb3fcd3586570c492df1d0ed4eaa977a78270b5b75567d4611d",
         .pfs_encr_i = "dc47ea32a06f7e679da58606bb09e02bf61be5f3ec21fd4e65bdcaa2700e0318",
-        .pfs_integ_r = "2e88db27f7270ac030b4ac3b9a26b8b4272d080f035861abbcd98cdf6327b40e662340572054585f942a222a67a76e63",
+        .pfs_integ_r =
+            "2e88db27f7270ac030b4ac3b9a26b8b4272d080f035861abbcd98cdf6327b40e662340572054585f942a222a67a76e63",
         .auth = "ae764232e7f660e274b4e98cd9e16869257280025f36051106b9bcdddae0815d2e634eff5c3b149de397c31df990fa71"},
 };
 
@@ -99,7 +100,9 @@ TEST(Keymat, a_login_has_the_keys_computed_elsewhere) {
     expect_hex(pfs.integ_r, v.pfs_integ_r);
 
     const auto id = unhex("02000000 77657374");
-    expect_hex(psk_auth(engine, prf, as_bytes("correct horse"), as_bytes("the message"), nr, k.sk_pi.reveal(), id).value(), v.auth);
+    expect_hex(
+        psk_auth(engine, prf, as_bytes("correct horse"), as_bytes("the message"), nr, k.sk_pi.reveal(), id).value(),
+        v.auth);
   }
 }
 
@@ -108,8 +111,9 @@ TEST(Keymat, an_aead_suite_has_no_integrity_keys_and_a_salt_behind_each_cipher_k
   const auto ni = count_up(0x40, 0x60);
   const auto nr = count_up(0x80, 0xa0);
   const Suite s{EncrId::aes_gcm_16, 256, PrfId::hmac_sha2_256};
-  const auto k = derive_ike_keys(engine, s, unhex("eb2796b8af31610c6cad1f2f6413e1069a361ab84c209c0308317f4a0d7932f7"), ni, nr, kSpiI,
-                                 kSpiR).value();
+  const auto k = derive_ike_keys(engine, s, unhex("eb2796b8af31610c6cad1f2f6413e1069a361ab84c209c0308317f4a0d7932f7"),
+                                 ni, nr, kSpiI, kSpiR)
+                     .value();
   expect_hex(k.sk_d, "03c93227fcd44a532a1d614641c4a5c94bdd7ef2d7a1c86fd9e327d7e77fa679");
   EXPECT_TRUE(k.sk_ai.empty());
   EXPECT_TRUE(k.sk_ar.empty());
@@ -125,12 +129,14 @@ TEST(Keymat, sha512_fills_the_longest_schedule) {
   const auto nr = count_up(0x80, 0xa0);
   const Suite s{EncrId::aes_gcm_16, 256, PrfId::hmac_sha2_512};
   const auto seed = unhex(
-      "597c874d3f59f2b5a5e45e1b933882fce8ca149a4c3ec22563496a8c5fd626dd3fe48e488700dd845cf03e0cc4af430d1e55220498d7fd14012b594253"
+      "597c874d3f59f2b5a5e45e1b933882fce8ca149a4c3ec22563496a8c5fd626dd3fe48e488700dd845cf03e0cc4af430d1e55220498d7fd14"
+      "012b594253"
       "2a6bff");
   const auto k = derive_ike_keys(engine, s, seed, ni, nr, kSpiI, kSpiR).value();
   expect_hex(k.sk_er, "ecd7a7b46dde8064efbd9caa4adb44706cc64fd0017a951093ac604bb4d10fb087ea2899");
   expect_hex(k.sk_pr,
-             "44f2309513fc41c9347a8a2d116466bd98c91a7de56b5acf2fb3ef4930ca2186cfdd44d123a0062c7f6a9b63b03d774f913b14d38ceda67aac64f9e3"
+             "44f2309513fc41c9347a8a2d116466bd98c91a7de56b5acf2fb3ef4930ca2186cfdd44d123a0062c7f6a9b63b03d774f913b14d38"
+             "ceda67aac64f9e3"
              "aa872965");
 }
 

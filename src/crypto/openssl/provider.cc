@@ -1,8 +1,7 @@
 #include "crypto/openssl/provider.h"
 
-#include <openssl/rand.h>
-
 #include <cstdlib>
+#include <openssl/rand.h>
 
 #include "crypto/openssl/ciphers.h"
 #include "crypto/openssl/key_exchange.h"
@@ -20,7 +19,8 @@ class AeadIke final : public IkeCipher {
   Result<void> seal(MutableBytes m, std::size_t header, Rng&) override {
     if (m.size() < header + 24) return fail(ErrorCode::malformed, "SK");
     store64(m.data() + header, ++counter_);  // never twice under one key
-    if (!seal_.seal(m.data() + header, m.first(header), m.data() + header + 8, m.size() - header - 24, m.data() + m.size() - 16))
+    if (!seal_.seal(m.data() + header, m.first(header), m.data() + header + 8, m.size() - header - 24,
+                    m.data() + m.size() - 16))
       return fail(ErrorCode::crypto, "SK");
     return {};
   }
@@ -41,20 +41,26 @@ class AeadIke final : public IkeCipher {
 class CbcIke final : public IkeCipher {
  public:
   CbcIke(const EVP_CIPHER* cipher, ByteView key, const EVP_MAC_CTX* mac, ByteView integ_key, std::size_t icv)
-      : encrypt_(cipher, key, true), decrypt_(cipher, key, false), mac_(mac, integ_key), digest_(integ_key.size()), icv_(icv) {}
+      : encrypt_(cipher, key, true),
+        decrypt_(cipher, key, false),
+        mac_(mac, integ_key),
+        digest_(integ_key.size()),
+        icv_(icv) {}
   std::size_t iv_size() const override { return 16; }
   std::size_t block_size() const override { return 16; }
   std::size_t icv_size() const override { return icv_; }
   Result<void> seal(MutableBytes m, std::size_t header, Rng& rng) override {
     if (m.size() < header + 16 + icv_) return fail(ErrorCode::malformed, "SK");
     rng.fill(m.subspan(header, 16));
-    if (!encrypt_.run(m.data() + header, m.data() + header + 16, m.size() - header - 16 - icv_)) return fail(ErrorCode::crypto, "SK");
+    if (!encrypt_.run(m.data() + header, m.data() + header + 16, m.size() - header - 16 - icv_))
+      return fail(ErrorCode::crypto, "SK");
     const auto tag = mac_of(m.first(m.size() - icv_));
     std::copy_n(tag.begin(), icv_, m.end() - static_cast<std::ptrdiff_t>(icv_));
     return {};
   }
   Result<MutableBytes> open(MutableBytes m, std::size_t header) override {
-    if (m.size() < header + 32 + icv_ || (m.size() - header - icv_) % 16 != 0) return fail(ErrorCode::auth_failed, "SK");
+    if (m.size() < header + 32 + icv_ || (m.size() - header - icv_) % 16 != 0)
+      return fail(ErrorCode::auth_failed, "SK");
     const auto tag = mac_of(m.first(m.size() - icv_));
     if (!constant_time_equal(ByteView(tag).first(icv_), m.last(icv_))) return fail(ErrorCode::auth_failed, "SK");
     const auto body = m.subspan(header + 16, m.size() - header - 16 - icv_);
@@ -83,7 +89,9 @@ bool OpensslProvider::supports(const Suite& s, Protocol protocol) const {
   return protocol != Protocol::ike || (algorithms_.hmac(s.prf) && ke_public_size(s.ke) != 0);
 }
 
-Result<std::unique_ptr<KeyExchange>> OpensslProvider::key_exchange(KeId group, Rng&) { return make_key_exchange(group); }
+Result<std::unique_ptr<KeyExchange>> OpensslProvider::key_exchange(KeId group, Rng&) {
+  return make_key_exchange(group);
+}
 
 Result<SecretBytes> OpensslProvider::prf(PrfId alg, ByteView key, std::span<const ByteView> parts) {
   const auto* blank = algorithms_.hmac(alg);

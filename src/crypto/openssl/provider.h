@@ -22,7 +22,8 @@ class OpensslEspProvider final : public EspProvider {
  public:
   const char* name() const override { return "openssl"; }
   bool supports(const Suite& suite) const override;
-  Result<std::unique_ptr<EspCipher>> cipher(const Suite& suite, ByteView encr_key, ByteView integ_key, bool inbound) override;
+  Result<std::unique_ptr<EspCipher>> cipher(const Suite& suite, ByteView encr_key, ByteView integ_key,
+                                            bool inbound) override;
 
  private:
   Algorithms algorithms_;

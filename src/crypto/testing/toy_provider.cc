@@ -43,7 +43,8 @@ class ToyExchange final : public KeyExchange {
     if (std::ranges::all_of(peer, [](auto b) { return b == 0; })) return fail(ErrorCode::bad_key_share, "KE");
     SecretBytes out(32);
     auto view = out.reveal_mutable();
-    for (std::size_t i = 0; i < peer.size(); ++i) view[i % 32] = static_cast<std::uint8_t>(view[i % 32] + peer[i] + public_[i]);
+    for (std::size_t i = 0; i < peer.size(); ++i)
+      view[i % 32] = static_cast<std::uint8_t>(view[i % 32] + peer[i] + public_[i]);
     return out;
   }
 
@@ -55,8 +56,11 @@ class ToyExchange final : public KeyExchange {
 class ToyCipher final : public IkeCipher {
  public:
   ToyCipher(const Suite& suite, ByteView encr, ByteView integ)
-      : iv_(encr_iv_size(suite.encr)), block_(encr_block_size(suite.encr)),
-        icv_(is_aead(suite.encr) ? 16 : integ_icv_size(suite.integ)), encr_(encr), integ_(integ) {}
+      : iv_(encr_iv_size(suite.encr)),
+        block_(encr_block_size(suite.encr)),
+        icv_(is_aead(suite.encr) ? 16 : integ_icv_size(suite.integ)),
+        encr_(encr),
+        integ_(integ) {}
   std::size_t iv_size() const override { return iv_; }
   std::size_t block_size() const override { return block_; }
   std::size_t icv_size() const override { return icv_; }
@@ -83,7 +87,9 @@ class ToyCipher final : public IkeCipher {
     Mix(1).add(encr_.reveal()).add(m.subspan(header, iv_)).fill(stream);
     for (std::size_t i = 0; i < stream.size(); ++i) m[header + iv_ + i] ^= stream[i];
   }
-  void tag(MutableBytes m, MutableBytes out) { Mix(2).add(encr_.reveal()).add(integ_.reveal()).add(m.first(m.size() - icv_)).fill(out); }
+  void tag(MutableBytes m, MutableBytes out) {
+    Mix(2).add(encr_.reveal()).add(integ_.reveal()).add(m.first(m.size() - icv_)).fill(out);
+  }
   std::size_t iv_, block_, icv_;
   SecretBytes encr_, integ_;
 };

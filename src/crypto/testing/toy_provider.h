@@ -1,5 +1,5 @@
-// A toy engine for simulations: every rule of the real one (round trips, tampering found, keys depend on all inputs) in a few
-// nanoseconds, and no security at all.
+// A toy engine for simulations: every rule of the real one (round trips, tampering found, keys depend on all inputs) in
+// a few nanoseconds, and no security at all.
 #pragma once
 #include "crypto/suite.h"
 
