@@ -1,10 +1,9 @@
 // One end of a tunnel whose keys are fixed: the data path alone, without IKE. Runs until standard input ends.
-#include <net/if.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstring>
+#include <net/if.h>
 #include <string_view>
+#include <unistd.h>
 
 #include "adapters/dataplane_tun/tun_data_plane.h"
 #include "crypto/engine/engine.h"
@@ -61,21 +60,27 @@ int run(int argc, char** argv) {
   std::printf("engine %s\n", engine->name());
   auto plane = dataplane::make_tun_data_plane(std::move(engine));
   if (!plane) return std::fprintf(stderr, "%s\n", plane.error().text.c_str()), 1;
-  const auto device = (*plane)->add_device({DeviceId(1), argv[2], argc < 9 ? 1400U : static_cast<unsigned>(std::stoi(argv[8]))});
+  const auto device =
+      (*plane)->add_device({DeviceId(1), argv[2], argc < 9 ? 1400U : static_cast<unsigned>(std::stoi(argv[8]))});
   if (!device) return std::fprintf(stderr, "%s\n", device.error().text.c_str()), 1;
   const std::uint16_t port = udp ? 4500 : 0;
   (*plane)->add_tunnel(TunnelId(1), DeviceId(1),
-                       {{*local, port}, {*remote, port}, udp ? esp::Encap::udp : esp::Encap::none, static_cast<int>(if_nametoindex(argv[5]))});
+                       {{*local, port},
+                        {*remote, port},
+                        udp ? esp::Encap::udp : esp::Encap::none,
+                        static_cast<int>(if_nametoindex(argv[5]))});
   if (const auto added = (*plane)->add_child(child_of(first, cipher->suite)); !added) {
     return std::fprintf(stderr, "%s\n", added.error().text.c_str()), 1;
   }
   std::puts("ready");
   std::fflush(stdout);
   char c = 0;
-  while (read(0, &c, 1) > 0) {}
+  while (read(0, &c, 1) > 0) {
+  }
   const auto n = (*plane)->counters(TunnelId(1));
-  std::fprintf(stderr, "in %llu packets, %llu errors; out %llu packets, %llu errors\n", static_cast<unsigned long long>(n.packets_in),
-               static_cast<unsigned long long>(n.errors_in), static_cast<unsigned long long>(n.packets_out), static_cast<unsigned long long>(n.errors_out));
+  std::fprintf(stderr, "in %llu packets, %llu errors; out %llu packets, %llu errors\n",
+               static_cast<unsigned long long>(n.packets_in), static_cast<unsigned long long>(n.errors_in),
+               static_cast<unsigned long long>(n.packets_out), static_cast<unsigned long long>(n.errors_out));
   return 0;
 }
 

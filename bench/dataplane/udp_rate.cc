@@ -1,21 +1,20 @@
-// The highest rate of single UDP packets that arrives without loss between two network namespaces. Every packet is a message of
-// its own (no segment offload at the sender), so that what lies between sees single packets.
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
-
+// The highest rate of single UDP packets that arrives without loss between two network namespaces. Every packet is a
+// message of its own (no segment offload at the sender), so that what lies between sees single packets.
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
+#include <sched.h>
 #include <string>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <thread>
+#include <time.h>
+#include <unistd.h>
 
 namespace {
 
@@ -102,13 +101,15 @@ Trial offer(int s, Batch& b, double rate, double seconds) {
   const auto start = now_ns();
   const auto end = start + static_cast<std::int64_t>(seconds * 1e9);
   for (auto now = start; now < end; now = now_ns()) {
-    const auto due = rate > 0 ? static_cast<std::uint64_t>(static_cast<double>(now - start) * 1e-9 * rate) : t.sent + kBatch;
+    const auto due =
+        rate > 0 ? static_cast<std::uint64_t>(static_cast<double>(now - start) * 1e-9 * rate) : t.sent + kBatch;
     if (due <= t.sent) {
       const timespec pause{0, 40'000};
       nanosleep(&pause, nullptr);
       continue;
     }
-    const auto n = sendmmsg(s, b.messages.data(), static_cast<unsigned>(std::min<std::uint64_t>(due - t.sent, kBatch)), 0);
+    const auto n =
+        sendmmsg(s, b.messages.data(), static_cast<unsigned>(std::min<std::uint64_t>(due - t.sent, kBatch)), 0);
     t.sent += n > 0 ? static_cast<std::uint64_t>(n) : 1;
   }
   t.seconds = static_cast<double>(now_ns() - start) * 1e-9;
@@ -119,7 +120,8 @@ Trial offer(int s, Batch& b, double rate, double seconds) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) return std::fputs("usage: udp_rate SENDER_NS RECEIVER_NS RECEIVER_ADDRESS IP_PACKET_OCTETS\n", stderr), 2;
+  if (argc != 5)
+    return std::fputs("usage: udp_rate SENDER_NS RECEIVER_NS RECEIVER_ADDRESS IP_PACKET_OCTETS\n", stderr), 2;
   prctl(PR_SET_TIMERSLACK, 1000);
   Receiver receiver(argv[2]);
   enter(argv[1]);
@@ -139,7 +141,8 @@ int main(int argc, char** argv) {
   receiver.reset();
   const Trial flood = offer(s, b, 0, kSeconds);
   const double overload = static_cast<double>(receiver.got()) / flood.seconds;
-  double low = 0, best = 0, high = std::max(20'000.0, std::min(static_cast<double>(flood.sent) / flood.seconds, overload * 3));
+  double low = 0, best = 0,
+         high = std::max(20'000.0, std::min(static_cast<double>(flood.sent) / flood.seconds, overload * 3));
   double rate = std::min(overload, high / 2);
   for (int i = 0; i < 9 && high - low > 0.02 * high; ++i, rate = (low + high) / 2) {
     bool clean = false;

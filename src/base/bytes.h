@@ -22,11 +22,15 @@ using Bytes = std::vector<std::uint8_t>;
   return {reinterpret_cast<const std::uint8_t*>(s.data()), s.size()};
 }
 
-[[nodiscard]] constexpr std::uint16_t load16(const std::uint8_t* p) { return static_cast<std::uint16_t>(p[0] << 8 | p[1]); }
+[[nodiscard]] constexpr std::uint16_t load16(const std::uint8_t* p) {
+  return static_cast<std::uint16_t>(p[0] << 8 | p[1]);
+}
 [[nodiscard]] constexpr std::uint32_t load32(const std::uint8_t* p) {
   return std::uint32_t{p[0]} << 24 | std::uint32_t{p[1]} << 16 | std::uint32_t{p[2]} << 8 | p[3];
 }
-[[nodiscard]] constexpr std::uint64_t load64(const std::uint8_t* p) { return std::uint64_t{load32(p)} << 32 | load32(p + 4); }
+[[nodiscard]] constexpr std::uint64_t load64(const std::uint8_t* p) {
+  return std::uint64_t{load32(p)} << 32 | load32(p + 4);
+}
 constexpr void store16(std::uint8_t* p, std::uint16_t v) {
   p[0] = static_cast<std::uint8_t>(v >> 8);
   p[1] = static_cast<std::uint8_t>(v);
@@ -97,7 +101,9 @@ class Reader {
   [[nodiscard]] std::uint32_t offset() const { return base_ + static_cast<std::uint32_t>(pos_); }
 
  private:
-  [[nodiscard]] std::unexpected<Error> short_of(const char* field) const { return fail(ErrorCode::truncated, field, offset()); }
+  [[nodiscard]] std::unexpected<Error> short_of(const char* field) const {
+    return fail(ErrorCode::truncated, field, offset());
+  }
   ByteView data_;
   std::size_t pos_ = 0;
   std::uint32_t base_;
@@ -108,9 +114,15 @@ class Writer {
  public:
   explicit Writer(Bytes& out) : out_(out) {}
   void u8(std::uint8_t v) { out_.push_back(v); }
-  void u16(std::uint16_t v) { grow<2>([v](std::uint8_t* p) { store16(p, v); }); }
-  void u32(std::uint32_t v) { grow<4>([v](std::uint8_t* p) { store32(p, v); }); }
-  void u64(std::uint64_t v) { grow<8>([v](std::uint8_t* p) { store64(p, v); }); }
+  void u16(std::uint16_t v) {
+    grow<2>([v](std::uint8_t* p) { store16(p, v); });
+  }
+  void u32(std::uint32_t v) {
+    grow<4>([v](std::uint8_t* p) { store32(p, v); });
+  }
+  void u64(std::uint64_t v) {
+    grow<8>([v](std::uint8_t* p) { store64(p, v); });
+  }
   void bytes(ByteView v) { out_.insert(out_.end(), v.begin(), v.end()); }
   void zeros(std::size_t n) { out_.resize(out_.size() + n); }
   /// Overwrites two octets written before, e.g. a length that is known only at the end.

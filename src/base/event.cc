@@ -77,7 +77,8 @@ std::string owner_of(const LogScope& s) {
 std::string debug_line(const LogEvent& e) {
   // FortiOS keeps the old prefix on its hex lines, and puts the interface where the VDOM stands on route lines.
   std::string prefix = is_packet_dump(e.id) ? "ike 0:" : "ike V=root:0:";
-  if ((e.id == LogId::add_route || e.id == LogId::del_route) && !e.scope.gateway.empty()) prefix = "ike V=" + e.scope.gateway + ":0:";
+  if ((e.id == LogId::add_route || e.id == LogId::del_route) && !e.scope.gateway.empty())
+    prefix = "ike V=" + e.scope.gateway + ":0:";
   return prefix + owner_of(e.scope) + " " + text_of(e);
 }
 

@@ -1,4 +1,5 @@
-// Log events are data: a catalogue id and typed fields. Text is made by text_of(), in one place, from log_catalogue.def.
+// Log events are data: a catalogue id and typed fields. Text is made by text_of(), in one place, from
+// log_catalogue.def.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -21,10 +22,10 @@ enum class LogId : std::uint16_t {
 
 /// Whom a line is about. Empty parts are left out of the prefix: "V=root:0:toClient_0:11:toClient:30:".
 struct LogScope {
-  std::string gateway{};   ///< tunnel name, e.g. "toClient_0"
-  IkeSaId ike{};         ///< 0 = none
-  std::string phase2{};    ///< phase 2 name
-  ChildId child{};       ///< 0 = none
+  std::string gateway{};    ///< tunnel name, e.g. "toClient_0"
+  IkeSaId ike{};            ///< 0 = none
+  std::string phase2{};     ///< phase 2 name
+  ChildId child{};          ///< 0 = none
   IkeSpi spi_i{}, spi_r{};  ///< used as owner while no gateway is known
 };
 

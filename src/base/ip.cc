@@ -104,7 +104,8 @@ IpAddress IpAddress::masked(unsigned length, bool ones) const {
   for (std::size_t i = 0; i < size(); ++i) {
     const unsigned kept = length >= 8 * (i + 1) ? 8 : length > 8 * i ? length - static_cast<unsigned>(8 * i) : 0;
     const auto mask = static_cast<std::uint8_t>(0xff00U >> kept);
-    a.b_[i] = ones ? static_cast<std::uint8_t>(b_[i] | static_cast<std::uint8_t>(~mask)) : static_cast<std::uint8_t>(b_[i] & mask);
+    a.b_[i] = ones ? static_cast<std::uint8_t>(b_[i] | static_cast<std::uint8_t>(~mask))
+                   : static_cast<std::uint8_t>(b_[i] & mask);
   }
   return a;
 }

@@ -79,7 +79,9 @@ struct Prefix {
   [[nodiscard]] static std::optional<Prefix> parse(std::string_view text);
   [[nodiscard]] static Prefix of(IpAddress a, unsigned length) { return {a.masked(length), length}; }
   [[nodiscard]] static Prefix host(IpAddress a) { return {a, a.bits()}; }
-  [[nodiscard]] bool contains(const IpAddress& a) const { return a.family() == address.family() && a.masked(length) == address; }
+  [[nodiscard]] bool contains(const IpAddress& a) const {
+    return a.family() == address.family() && a.masked(length) == address;
+  }
   [[nodiscard]] IpAddress first() const { return address; }
   [[nodiscard]] IpAddress last() const { return address.masked(length, true); }
   [[nodiscard]] std::string text() const;  ///< "10.1.0.0/16"

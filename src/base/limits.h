@@ -7,35 +7,35 @@
 namespace dormouse::limits {
 
 // --- wire
-inline constexpr std::size_t kMaxIkeMessage = 65535;      // a UDP datagram
-inline constexpr std::size_t kMaxPayloads = 64;           // a login with certificates has about 25
-inline constexpr std::size_t kMaxProposals = 32;          // clients of today send up to 20
-inline constexpr std::size_t kMaxTransforms = 255;        // the field is one octet
-inline constexpr std::size_t kMaxTrafficSelectors = 64;   // the field is one octet; more is no real peer
-inline constexpr std::size_t kMaxDeleteSpis = 256;        // more Child SAs than one IKE SA may have here
+inline constexpr std::size_t kMaxIkeMessage = 65535;     // a UDP datagram
+inline constexpr std::size_t kMaxPayloads = 64;          // a login with certificates has about 25
+inline constexpr std::size_t kMaxProposals = 32;         // clients of today send up to 20
+inline constexpr std::size_t kMaxTransforms = 255;       // the field is one octet
+inline constexpr std::size_t kMaxTrafficSelectors = 64;  // the field is one octet; more is no real peer
+inline constexpr std::size_t kMaxDeleteSpis = 256;       // more Child SAs than one IKE SA may have here
 inline constexpr std::size_t kMaxConfigAttributes = 64;
 inline constexpr std::size_t kMinNonce = 16, kMaxNonce = 256;  // RFC 7296 3.9
-inline constexpr std::size_t kMaxCookie = 64;             // RFC 7296 2.6
+inline constexpr std::size_t kMaxCookie = 64;                  // RFC 7296 2.6
 
 // --- ike
-inline constexpr std::size_t kMaxHalfOpen = 4096;         // memory an unauthenticated sender can take: about 4 MiB
-inline constexpr std::size_t kCookieThreshold = 32;       // half-open SAs from which initiators must return a cookie
-inline constexpr std::size_t kMaxChildrenPerIke = 64;     // a phase 1 has as many phase 2 as this, at most
-inline constexpr std::size_t kMaxQueuedTasks = 128;       // requests waiting for the window of one
-inline constexpr std::size_t kIkeSasPerTunnel = 4;        // FortiOS: "established IKE SA limit 4 reached"
+inline constexpr std::size_t kMaxHalfOpen = 4096;      // memory an unauthenticated sender can take: about 4 MiB
+inline constexpr std::size_t kCookieThreshold = 32;    // half-open SAs from which initiators must return a cookie
+inline constexpr std::size_t kMaxChildrenPerIke = 64;  // a phase 1 has as many phase 2 as this, at most
+inline constexpr std::size_t kMaxQueuedTasks = 128;    // requests waiting for the window of one
+inline constexpr std::size_t kIkeSasPerTunnel = 4;     // FortiOS: "established IKE SA limit 4 reached"
 
 // --- tunnel
-inline constexpr std::size_t kMaxTunnels = 65536;         // instances of all phase 1
-inline constexpr std::size_t kParkedPackets = 32;         // per sleeper: one TCP window's worth of segments
-inline constexpr std::size_t kParkedBytes = 64 * 1024;    // per sleeper
+inline constexpr std::size_t kMaxTunnels = 65536;       // instances of all phase 1
+inline constexpr std::size_t kParkedPackets = 32;       // per sleeper: one TCP window's worth of segments
+inline constexpr std::size_t kParkedBytes = 64 * 1024;  // per sleeper
 inline constexpr std::size_t kParkedBytesTotal = 64 * 1024 * 1024;
 
 // --- control socket and log
 inline constexpr std::size_t kMaxControlRequest = 4 * 1024 * 1024;  // a whole configuration
 inline constexpr std::size_t kMaxControlReply = 64 * 1024 * 1024;   // the status of kMaxTunnels tunnels, 1 KiB each
-inline constexpr std::size_t kControlQueueBytes = 1024 * 1024;      // unread by one operator: seconds of a busy debug trail
-inline constexpr std::size_t kMaxControlClients = 32;               // shells and monitors at once
-inline constexpr std::size_t kEventLogLines = 4096;       // kept in memory for "execute log display"
+inline constexpr std::size_t kControlQueueBytes = 1024 * 1024;  // unread by one operator: seconds of a busy debug trail
+inline constexpr std::size_t kMaxControlClients = 32;           // shells and monitors at once
+inline constexpr std::size_t kEventLogLines = 4096;             // kept in memory for "execute log display"
 inline constexpr std::size_t kMaxConfigFile = 8 * 1024 * 1024;
 
 }  // namespace dormouse::limits

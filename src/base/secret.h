@@ -22,7 +22,8 @@ inline void wipe(MutableBytes b) {
   return diff == 0;
 }
 
-/// An owned secret of any length. Move-only; `clone` copies on purpose; `reveal` marks every place that reads the octets.
+/// An owned secret of any length. Move-only; `clone` copies on purpose; `reveal` marks every place that reads the
+/// octets.
 class SecretBytes {
  public:
   SecretBytes() = default;

@@ -1,5 +1,6 @@
-// Two kinds of time that do not mix. Instant counts CLOCK_BOOTTIME, so it goes on while the machine sleeps; every deadline
-// uses it. WallTime is the calendar, only for certificates, tickets and log lines. Neither is ever read here: callers hand it in.
+// Two kinds of time that do not mix. Instant counts CLOCK_BOOTTIME, so it goes on while the machine sleeps; every
+// deadline uses it. WallTime is the calendar, only for certificates, tickets and log lines. Neither is ever read here:
+// callers hand it in.
 #pragma once
 #include <chrono>
 #include <compare>
@@ -32,7 +33,9 @@ struct WallTime {
 };
 
 /// Whole seconds of a duration, rounded down; for text and notifies.
-[[nodiscard]] constexpr std::int64_t seconds_of(Duration d) { return std::chrono::duration_cast<std::chrono::seconds>(d).count(); }
+[[nodiscard]] constexpr std::int64_t seconds_of(Duration d) {
+  return std::chrono::duration_cast<std::chrono::seconds>(d).count();
+}
 
 /// The next moment something is due, and why: `reason` is a literal for logs and diagnose.
 struct Deadline {

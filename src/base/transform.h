@@ -42,7 +42,7 @@ enum class EsnId : std::uint16_t { no = 0, yes = 1 };
 struct Transform {
   TransformType type{};
   std::uint16_t id = 0;
-  std::uint16_t key_bits = 0;  ///< Key Length attribute in bits; 0 = attribute absent
+  std::uint16_t key_bits = 0;      ///< Key Length attribute in bits; 0 = attribute absent
   bool unknown_attribute = false;  ///< carried an attribute other than Key Length: never matches (RFC 7296 3.3.6)
   friend constexpr auto operator<=>(const Transform&, const Transform&) = default;
 };
@@ -85,7 +85,15 @@ struct TrafficSelector {
 using TrafficSelectors = std::vector<TrafficSelector>;
 
 /// Identification payload body (RFC 7296 3.5).
-enum class IdType : std::uint8_t { ipv4 = 1, fqdn = 2, rfc822 = 3, ipv6 = 5, der_asn1_dn = 9, der_asn1_gn = 10, key_id = 11 };
+enum class IdType : std::uint8_t {
+  ipv4 = 1,
+  fqdn = 2,
+  rfc822 = 3,
+  ipv6 = 5,
+  der_asn1_dn = 9,
+  der_asn1_gn = 10,
+  key_id = 11
+};
 struct Identity {
   IdType type = IdType::key_id;
   std::vector<std::uint8_t> data{};
@@ -99,7 +107,8 @@ struct Identity {
 /// IANA-like names for logs, FortiOS's spelling where it has one: "AES_CBC", "PRF_HMAC_SHA2_256", "MODP2048", "ECP256",
 /// "AUTH_HMAC_SHA2_256_128", "CURVE25519". Unknown numbers give "type-id", never an error.
 [[nodiscard]] std::string name_of(const Transform& t);
-/// FortiOS proposal token of a chosen suite: "aes128-sha256", "aes256gcm-prfsha384", "aes128gcm", "chacha20poly1305-prfsha256".
+/// FortiOS proposal token of a chosen suite: "aes128-sha256", "aes256gcm-prfsha384", "aes128gcm",
+/// "chacha20poly1305-prfsha256".
 [[nodiscard]] std::string token_of(const Suite& s, Protocol protocol);
 
 }  // namespace dormouse

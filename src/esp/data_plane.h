@@ -1,5 +1,6 @@
-// The one interface between the tunnel layer and whatever moves packets: userspace ESP over TUN (adapters/dataplane_tun) or,
-// later, the kernel's XFRM. Called from the control thread only. What happens in the path comes back through poll().
+// The one interface between the tunnel layer and whatever moves packets: userspace ESP over TUN
+// (adapters/dataplane_tun) or, later, the kernel's XFRM. Called from the control thread only. What happens in the path
+// comes back through poll().
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -17,10 +18,10 @@ namespace dormouse::esp {
 
 enum class Encap : std::uint8_t { none, udp };  ///< plain ESP (protocol 50), or RFC 3948 on port 4500
 
-/// The outer path of a tunnel. `ifindex` binds the outer packets to the phase 1's interface, so that no route through a tunnel
-/// can capture them; 0 = not bound.
+/// The outer path of a tunnel. `ifindex` binds the outer packets to the phase 1's interface, so that no route through a
+/// tunnel can capture them; 0 = not bound.
 struct OuterPath {
-  Endpoint local;   ///< port meaningful with Encap::udp
+  Endpoint local;  ///< port meaningful with Encap::udp
   Endpoint remote;
   Encap encap = Encap::udp;
   int ifindex = 0;
@@ -56,21 +57,44 @@ struct ChildCounters {
 /// Per tunnel, over all its Child SAs, also those gone.
 struct TunnelCounters {
   std::uint64_t packets_in = 0, bytes_in = 0, packets_out = 0, bytes_out = 0, errors_in = 0, errors_out = 0;
-  std::uint64_t parked = 0;         ///< packets now waiting for a sleeper
-  std::uint64_t parked_sent = 0;    ///< delivered at wake
-  std::uint64_t dropped_asleep = 0; ///< thrown away while asleep (older than the parked ones)
-  Instant last_in{}, last_out{};    ///< last authenticated packet in; last packet sent (0 = never)
+  std::uint64_t parked = 0;          ///< packets now waiting for a sleeper
+  std::uint64_t parked_sent = 0;     ///< delivered at wake
+  std::uint64_t dropped_asleep = 0;  ///< thrown away while asleep (older than the parked ones)
+  Instant last_in{}, last_out{};     ///< last authenticated packet in; last packet sent (0 = never)
 };
 
 // What the path reports, in order.
-struct AuthenticatedFrom { TunnelId tunnel; ChildId child; Endpoint local, remote; Encap encap; };  ///< a verified packet from a new outer address
-struct TrafficWhileAsleep { TunnelId tunnel; };      ///< a verified inbound packet for an asleep tunnel (once per sleep)
-struct OutboundWanted { DeviceId device; IpAddress source, destination; };  ///< a packet for a device with no usable Child SA (rate-limited)
-struct UsedChild { ChildId child; };                 ///< first verified inbound packet of a Child SA (once)
-struct LifetimeReached { ChildId child; bool hard; };
-struct IkeDatagram { Endpoint local, remote; int ifindex; std::vector<std::uint8_t> data; };  ///< non-ESP-marker message from UDP 4500, marker removed
-struct UnknownSpi { Endpoint remote; EspSpi spi; };  ///< rate-limited
-using PathEvent = std::variant<AuthenticatedFrom, TrafficWhileAsleep, OutboundWanted, UsedChild, LifetimeReached, IkeDatagram, UnknownSpi>;
+struct AuthenticatedFrom {
+  TunnelId tunnel;
+  ChildId child;
+  Endpoint local, remote;
+  Encap encap;
+};  ///< a verified packet from a new outer address
+struct TrafficWhileAsleep {
+  TunnelId tunnel;
+};  ///< a verified inbound packet for an asleep tunnel (once per sleep)
+struct OutboundWanted {
+  DeviceId device;
+  IpAddress source, destination;
+};  ///< a packet for a device with no usable Child SA (rate-limited)
+struct UsedChild {
+  ChildId child;
+};  ///< first verified inbound packet of a Child SA (once)
+struct LifetimeReached {
+  ChildId child;
+  bool hard;
+};
+struct IkeDatagram {
+  Endpoint local, remote;
+  int ifindex;
+  std::vector<std::uint8_t> data;
+};  ///< non-ESP-marker message from UDP 4500, marker removed
+struct UnknownSpi {
+  Endpoint remote;
+  EspSpi spi;
+};  ///< rate-limited
+using PathEvent = std::variant<AuthenticatedFrom, TrafficWhileAsleep, OutboundWanted, UsedChild, LifetimeReached,
+                               IkeDatagram, UnknownSpi>;
 
 class DataPlane {
  public:
@@ -85,7 +109,8 @@ class DataPlane {
   [[nodiscard]] virtual Outcome<void> add_child(ChildSpec spec) = 0;
   virtual void activate_outbound(ChildId id) = 0;
   virtual void remove_child(ChildId id) = 0;
-  /// Asleep: outbound packets are parked (the newest few, limits.h), the rest dropped and counted. Awake: they are sent.
+  /// Asleep: outbound packets are parked (the newest few, limits.h), the rest dropped and counted. Awake: they are
+  /// sent.
   virtual void set_asleep(TunnelId id, bool asleep) = 0;
   [[nodiscard]] virtual TunnelCounters counters(TunnelId id) = 0;
   [[nodiscard]] virtual ChildCounters child_counters(ChildId id) = 0;

@@ -88,11 +88,13 @@ bool parse_inner(ByteView packet, InnerPacket& out) {
 }
 
 bool fits(const InnerPacket& p, const TrafficSelectors& sources, const TrafficSelectors& destinations) {
-  return side_fits(p, p.source, p.source_port, sources) && side_fits(p, p.destination, p.destination_port, destinations);
+  return side_fits(p, p.source, p.source_port, sources) &&
+         side_fits(p, p.destination, p.destination_port, destinations);
 }
 
 bool is_any(const TrafficSelectors& selectors) {
-  return std::ranges::any_of(selectors, [](const auto& ts) { return ts == TrafficSelector::any(ts.range.first.family()); });
+  return std::ranges::any_of(selectors,
+                             [](const auto& ts) { return ts == TrafficSelector::any(ts.range.first.family()); });
 }
 
 std::uint64_t checksum_add(std::uint64_t sum, const std::uint8_t* p, std::size_t n) {
@@ -126,7 +128,8 @@ std::uint16_t checksum_fold(std::uint64_t sum) {
   return static_cast<std::uint16_t>(sum);
 }
 
-std::uint64_t pseudo_header_sum(const std::uint8_t* ip, bool v6, std::uint8_t protocol, std::uint32_t transport_length) {
+std::uint64_t pseudo_header_sum(const std::uint8_t* ip, bool v6, std::uint8_t protocol,
+                                std::uint32_t transport_length) {
   std::uint8_t tail[8]{};
   if (v6) {
     store32(tail, transport_length);

@@ -9,11 +9,11 @@ namespace dormouse::esp {
 
 struct InnerPacket {
   bool v6 = false;
-  std::uint8_t protocol = 0;       ///< of the transport header (IPv6: after the extension headers that are skipped)
-  bool first_fragment = true;      ///< ports are there
+  std::uint8_t protocol = 0;   ///< of the transport header (IPv6: after the extension headers that are skipped)
+  bool first_fragment = true;  ///< ports are there
   std::uint16_t source_port = 0, destination_port = 0;
   std::uint16_t transport_offset = 0;
-  std::uint32_t length = 0;        ///< by the IP header
+  std::uint32_t length = 0;  ///< by the IP header
   IpAddress source, destination;
 };
 
@@ -30,7 +30,8 @@ struct InnerPacket {
 [[nodiscard]] std::uint64_t checksum_add(std::uint64_t sum, const std::uint8_t* p, std::size_t n);
 [[nodiscard]] std::uint16_t checksum_fold(std::uint64_t sum);
 /// Sum of the pseudo header of a TCP or UDP packet.
-[[nodiscard]] std::uint64_t pseudo_header_sum(const std::uint8_t* ip, bool v6, std::uint8_t protocol, std::uint32_t transport_length);
+[[nodiscard]] std::uint64_t pseudo_header_sum(const std::uint8_t* ip, bool v6, std::uint8_t protocol,
+                                              std::uint32_t transport_length);
 /// Writes the IPv4 header checksum.
 void set_ipv4_checksum(std::uint8_t* ip);
 

@@ -20,7 +20,8 @@ Bytes udp(std::uint32_t source, std::uint32_t destination, std::uint16_t port, s
   return p;
 }
 
-TrafficSelectors net(const char* prefix, std::uint8_t protocol = 0, std::uint16_t first = 0, std::uint16_t last = 65535) {
+TrafficSelectors net(const char* prefix, std::uint8_t protocol = 0, std::uint16_t first = 0,
+                     std::uint16_t last = 65535) {
   auto ts = TrafficSelector::of(*Prefix::parse(prefix));
   ts.protocol = protocol;
   ts.first_port = first;

@@ -13,7 +13,8 @@ inline constexpr std::uint8_t kNextIpv4 = 4, kNextIpv6 = 41, kNextNone = 59;
 struct PacketFormat {
   std::uint32_t iv = 8, block = 4, icv = 16;
   [[nodiscard]] static PacketFormat of(const crypto::EspCipher& c) {
-    return {static_cast<std::uint32_t>(c.iv_size()), static_cast<std::uint32_t>(c.block_size()), static_cast<std::uint32_t>(c.icv_size())};
+    return {static_cast<std::uint32_t>(c.iv_size()), static_cast<std::uint32_t>(c.block_size()),
+            static_cast<std::uint32_t>(c.icv_size())};
   }
   [[nodiscard]] std::uint32_t payload_offset() const { return 8 + iv; }
   /// Inner packet, padding and the two trailer octets, a multiple of the block.
@@ -21,8 +22,10 @@ struct PacketFormat {
   [[nodiscard]] std::uint32_t total(std::uint32_t inner) const { return payload_offset() + body_size(inner) + icv; }
 };
 
-/// Header, padding 1, 2, 3, ..., pad length and next header round an inner packet that already lies at payload_offset().
-inline crypto::EspJob finish_outbound(std::uint8_t* esp, const PacketFormat& f, std::uint32_t inner, EspSpi spi, std::uint64_t seq, bool v6) {
+/// Header, padding 1, 2, 3, ..., pad length and next header round an inner packet that already lies at
+/// payload_offset().
+inline crypto::EspJob finish_outbound(std::uint8_t* esp, const PacketFormat& f, std::uint32_t inner, EspSpi spi,
+                                      std::uint64_t seq, bool v6) {
   const std::uint32_t body = f.body_size(inner);
   std::uint8_t* payload = esp + f.payload_offset();
   const std::uint32_t pad = body - inner - 2;
@@ -34,7 +37,8 @@ inline crypto::EspJob finish_outbound(std::uint8_t* esp, const PacketFormat& f, 
   return {esp, body, seq, false};
 }
 
-/// The inner packet of an opened body; empty if the trailer makes no sense or it is a dummy (next header 59, RFC 4303 2.6).
+/// The inner packet of an opened body; empty if the trailer makes no sense or it is a dummy (next header 59, RFC
+/// 4303 2.6).
 [[nodiscard]] inline MutableBytes inner_of(std::uint8_t* body, std::uint32_t size) {
   const std::uint32_t pad = body[size - 2];
   const std::uint8_t next = body[size - 1];

@@ -24,30 +24,30 @@ void run(ReplayWindow window, std::initializer_list<Line> lines) {
 
 TEST(replay_window, follows_the_table) {
   run(ReplayWindow(128), {
-      {__LINE__, 0, kOld},        // the first packet of an SA is number 1
-      {__LINE__, 1, kFresh},
-      {__LINE__, 1, kReplayed},
-      {__LINE__, 9, kFresh},
-      {__LINE__, 8, kFresh},
-      {__LINE__, 7, kFresh},
-      {__LINE__, 7, kReplayed},
-      {__LINE__, 128, kFresh},
-      {__LINE__, 2, kFresh},      // just inside: 128 - 2 = 126
-      {__LINE__, 129, kFresh},
-      {__LINE__, 1, kOld},        // 129 - 1 = 128 is outside
-      {__LINE__, 3, kFresh},
-      {__LINE__, 3, kReplayed},
-      {__LINE__, 1000, kFresh},   // a jump over the whole window
-      {__LINE__, 872, kOld},
-      {__LINE__, 873, kFresh},
-      {__LINE__, 873, kReplayed},
-      {__LINE__, 999, kFresh},
-      {__LINE__, 1000, kReplayed},
-      {__LINE__, std::uint64_t{1} << 40, kFresh},
-      {__LINE__, 1000, kOld},
-      {__LINE__, (std::uint64_t{1} << 40) - 127, kFresh},
-      {__LINE__, (std::uint64_t{1} << 40) - 128, kOld},
-  });
+                             {__LINE__, 0, kOld},  // the first packet of an SA is number 1
+                             {__LINE__, 1, kFresh},
+                             {__LINE__, 1, kReplayed},
+                             {__LINE__, 9, kFresh},
+                             {__LINE__, 8, kFresh},
+                             {__LINE__, 7, kFresh},
+                             {__LINE__, 7, kReplayed},
+                             {__LINE__, 128, kFresh},
+                             {__LINE__, 2, kFresh},  // just inside: 128 - 2 = 126
+                             {__LINE__, 129, kFresh},
+                             {__LINE__, 1, kOld},  // 129 - 1 = 128 is outside
+                             {__LINE__, 3, kFresh},
+                             {__LINE__, 3, kReplayed},
+                             {__LINE__, 1000, kFresh},  // a jump over the whole window
+                             {__LINE__, 872, kOld},
+                             {__LINE__, 873, kFresh},
+                             {__LINE__, 873, kReplayed},
+                             {__LINE__, 999, kFresh},
+                             {__LINE__, 1000, kReplayed},
+                             {__LINE__, std::uint64_t{1} << 40, kFresh},
+                             {__LINE__, 1000, kOld},
+                             {__LINE__, (std::uint64_t{1} << 40) - 127, kFresh},
+                             {__LINE__, (std::uint64_t{1} << 40) - 128, kOld},
+                         });
 }
 
 TEST(replay_window, size_zero_takes_everything) {

@@ -13,7 +13,8 @@ constexpr std::size_t kMaxSegments = 64;
 void store_native16(std::uint8_t* p, std::uint16_t v) { std::memcpy(p, &v, 2); }
 
 /// The checksum of a TCP or UDP packet whose field holds zero.
-std::uint16_t transport_checksum(const std::uint8_t* ip, bool v6, std::uint8_t protocol, const std::uint8_t* transport, std::size_t length) {
+std::uint16_t transport_checksum(const std::uint8_t* ip, bool v6, std::uint8_t protocol, const std::uint8_t* transport,
+                                 std::size_t length) {
   const auto sum = pseudo_header_sum(ip, v6, protocol, static_cast<std::uint32_t>(length));
   return static_cast<std::uint16_t>(~checksum_fold(checksum_add(sum, transport, length)));
 }
@@ -34,7 +35,8 @@ Segmenter::Segmenter(MutableBytes packet, const OffloadHeader& o) : packet_(pack
       ok_ = false;
       return;
     }
-    const auto sum = static_cast<std::uint16_t>(~checksum_fold(checksum_add(0, packet.data() + o.csum_start, packet.size() - o.csum_start)));
+    const auto sum = static_cast<std::uint16_t>(
+        ~checksum_fold(checksum_add(0, packet.data() + o.csum_start, packet.size() - o.csum_start)));
     store_native16(packet.data() + o.csum_start + o.csum_offset, sum);  // the field held the pseudo header's sum
     return;
   }
@@ -103,12 +105,15 @@ void Segmenter::finish_headers(std::uint8_t* out, std::size_t payload, bool last
 bool Coalescer::continues(ByteView p, const InnerPacket& info, std::size_t headers) const {
   const std::uint8_t* old = buffer_.data() + kOffloadHeaderSize;
   const std::size_t payload = info.length - headers;
-  if (closed_ || info.v6 != v6_ || info.protocol != protocol_ || headers != headers_ || info.transport_offset != transport_) return false;
+  if (closed_ || info.v6 != v6_ || info.protocol != protocol_ || headers != headers_ ||
+      info.transport_offset != transport_)
+    return false;
   if (payload > segment_ || length_ + payload > 65000 || count_ >= kMaxSegments) return false;
   const std::uint8_t* ip = p.data();
   if (v6_) {
     if (std::memcmp(old, ip, 4) != 0 || old[7] != ip[7] || std::memcmp(old + 8, ip + 8, 32) != 0) return false;
-  } else if (old[1] != ip[1] || old[8] != ip[8] || load16(old + 6) != load16(ip + 6) || std::memcmp(old + 12, ip + 12, 8) != 0) {
+  } else if (old[1] != ip[1] || old[8] != ip[8] || load16(old + 6) != load16(ip + 6) ||
+             std::memcmp(old + 12, ip + 12, 8) != 0) {
     return false;
   }
   const std::uint8_t* t0 = old + transport_;

@@ -1,5 +1,6 @@
-// Super-packets: what TUN hands over as one segment-offload packet is cut into the packets it stands for, and packets of one flow
-// that arrive together are joined into one again (TSO/USO and GRO in software, with the kernel's virtio header).
+// Super-packets: what TUN hands over as one segment-offload packet is cut into the packets it stands for, and packets
+// of one flow that arrive together are joined into one again (TSO/USO and GRO in software, with the kernel's virtio
+// header).
 #pragma once
 #include <array>
 #include <cstdint>
@@ -10,8 +11,8 @@ namespace dormouse::esp {
 
 /// The fields of struct virtio_net_hdr, in host order.
 struct OffloadHeader {
-  std::uint8_t flags = 0;      ///< 1 = checksum to be made from csum_start, at csum_offset
-  std::uint8_t gso_type = 0;   ///< 0 none, 1 TCPv4, 4 TCPv6, 5 UDP; 0x80 ECN
+  std::uint8_t flags = 0;     ///< 1 = checksum to be made from csum_start, at csum_offset
+  std::uint8_t gso_type = 0;  ///< 0 none, 1 TCPv4, 4 TCPv6, 5 UDP; 0x80 ECN
   std::uint16_t header_length = 0, gso_size = 0, csum_start = 0, csum_offset = 0;
 };
 inline constexpr std::uint8_t kNeedsChecksum = 1;
@@ -21,7 +22,8 @@ inline constexpr std::size_t kOffloadHeaderSize = 10;
 /// Cuts a packet read from TUN. Usage: construct, then next() until it returns 0; each call writes one whole packet.
 class Segmenter {
  public:
-  /// `packet` must stay valid and is completed in place where it is not segmented. ok() is false if the header makes no sense.
+  /// `packet` must stay valid and is completed in place where it is not segmented. ok() is false if the header makes no
+  /// sense.
   Segmenter(MutableBytes packet, const OffloadHeader& offload);
   [[nodiscard]] bool ok() const { return ok_; }
   /// Octets of the next segment, 0 at the end. Call before write().
@@ -37,7 +39,8 @@ class Segmenter {
   std::uint16_t index_ = 0;
 };
 
-/// Joins packets. offer() either takes a packet into the one being built or says no; the owner then flushes and starts anew.
+/// Joins packets. offer() either takes a packet into the one being built or says no; the owner then flushes and starts
+/// anew.
 class Coalescer {
  public:
   static constexpr std::size_t kCapacity = 65535;

@@ -1,7 +1,6 @@
 #include "esp/super_packet.h"
 
 #include <gtest/gtest.h>
-
 #include <memory>
 
 namespace dormouse::esp {
@@ -15,7 +14,9 @@ bool transport_sum_right(const Bytes& p) {
   const auto sum = pseudo_header_sum(p.data(), info.v6, info.protocol, length);
   return checksum_fold(checksum_add(sum, p.data() + info.transport_offset, length)) == 0xffff;
 }
-bool ip_sum_right(const Bytes& p) { return p[0] >> 4 == 6 || checksum_fold(checksum_add(0, p.data(), (p[0] & 15U) * 4U)) == 0xffff; }
+bool ip_sum_right(const Bytes& p) {
+  return p[0] >> 4 == 6 || checksum_fold(checksum_add(0, p.data(), (p[0] & 15U) * 4U)) == 0xffff;
+}
 
 Bytes ip_header(bool v6, std::uint8_t protocol, std::size_t after) {
   Bytes p(v6 ? 40 : 20);
@@ -60,8 +61,9 @@ Bytes packet(bool v6, bool tcp, std::uint32_t seq, std::size_t payload, std::uin
     store16(t + 4, static_cast<std::uint16_t>(header + payload));
   }
   for (std::size_t i = 0; i < payload; ++i) t[header + i] = static_cast<std::uint8_t>(seq + i);
-  const auto sum = static_cast<std::uint16_t>(~checksum_fold(checksum_add(
-      pseudo_header_sum(p.data(), v6, tcp ? 6 : 17, static_cast<std::uint32_t>(header + payload)), t, header + payload)));
+  const auto sum = static_cast<std::uint16_t>(~checksum_fold(
+      checksum_add(pseudo_header_sum(p.data(), v6, tcp ? 6 : 17, static_cast<std::uint32_t>(header + payload)), t,
+                   header + payload)));
   std::memcpy(t + (tcp ? 16 : 6), &sum, 2);
   return p;
 }
@@ -139,7 +141,8 @@ TEST_P(SuperPacket, a_packet_with_a_wrong_checksum_is_never_joined) {
   EXPECT_EQ(read_header(alone).gso_type, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, SuperPacket, ::testing::Values(Kind{false, true}, Kind{false, false}, Kind{true, true}, Kind{true, false}));
+INSTANTIATE_TEST_SUITE_P(Kinds, SuperPacket,
+                         ::testing::Values(Kind{false, true}, Kind{false, false}, Kind{true, true}, Kind{true, false}));
 
 TEST(super_packet, another_flow_a_gap_a_push_and_a_shorter_packet_end_the_joining) {
   auto joined = std::make_unique<Coalescer>();

@@ -24,52 +24,101 @@ struct Path {
 };
 
 enum class CloseReason : std::uint8_t {
-  deleted_by_peer, deleted, rekeyed, expired, negotiation_timeout, no_answer, auth_failed, no_proposal, refused, malformed,
+  deleted_by_peer,
+  deleted,
+  rekeyed,
+  expired,
+  negotiation_timeout,
+  no_answer,
+  auth_failed,
+  no_proposal,
+  refused,
+  malformed,
 };
 [[nodiscard]] const char* name_of(CloseReason r);  ///< for logs, e.g. "deleted by peer"
 
 /// One Child SA, ready to be installed. Keys are ours: in = what we receive with.
 struct NewChild {
   ChildId id;
-  std::string phase2;                  ///< name of the ChildPolicy
-  std::optional<ChildId> replaces;     ///< rekey: the old one, still installed until its ChildDown
+  std::string phase2;               ///< name of the ChildPolicy
+  std::optional<ChildId> replaces;  ///< rekey: the old one, still installed until its ChildDown
   Suite suite;
   EspSpi spi_in, spi_out;
   SecretBytes encr_in, integ_in, encr_out, integ_out;
   TrafficSelectors local_ts, remote_ts;
-  bool outbound_ready = true;          ///< false on a rekey's responder until the peer uses it or deletes the old one
-  Duration soft{}, hard{};             ///< lifetimes from now, for the record
+  bool outbound_ready = true;  ///< false on a rekey's responder until the peer uses it or deletes the old one
+  Duration soft{}, hard{};     ///< lifetimes from now, for the record
 };
 
-struct Transmit { Path path; Bytes message; };
+struct Transmit {
+  Path path;
+  Bytes message;
+};
 /// The IKE SA is authenticated. Sent once per login, before the ChildUp of its first child; not on rekeys.
-struct Established { IkeSaId sa; };
-struct ChildUp { IkeSaId sa; NewChild child; };
-struct ChildOutboundReady { IkeSaId sa; ChildId child; };
-struct ChildDown { IkeSaId sa; ChildId child; CloseReason reason; };
+struct Established {
+  IkeSaId sa;
+};
+struct ChildUp {
+  IkeSaId sa;
+  NewChild child;
+};
+struct ChildOutboundReady {
+  IkeSaId sa;
+  ChildId child;
+};
+struct ChildDown {
+  IkeSaId sa;
+  ChildId child;
+  CloseReason reason;
+};
 /// A wanted child was refused (error notify) while the IKE SA lives on.
-struct ChildFailed { IkeSaId sa; std::string phase2; std::uint16_t notify; };
+struct ChildFailed {
+  IkeSaId sa;
+  std::string phase2;
+  std::uint16_t notify;
+};
 /// The SA is finished and may be destroyed; every child of it has had its ChildDown, unless `rekeyed`.
-struct Closed { IkeSaId sa; CloseReason reason; };
+struct Closed {
+  IkeSaId sa;
+  CloseReason reason;
+};
 /// A request had no answer after the whole schedule. The SA stays usable (wake by address) until told otherwise.
-struct Unreachable { IkeSaId sa; };
+struct Unreachable {
+  IkeSaId sa;
+};
 /// A fresh authenticated message (never a retransmission) came over this path.
-struct PeerAlive { IkeSaId sa; Path path; };
-/// The successor has taken over the children (ids and SPIs unchanged). The old SA will report Closed{rekeyed} when deleted.
-struct Rekeyed { IkeSaId old_sa; std::unique_ptr<IkeSa> successor; };
+struct PeerAlive {
+  IkeSaId sa;
+  Path path;
+};
+/// The successor has taken over the children (ids and SPIs unchanged). The old SA will report Closed{rekeyed} when
+/// deleted.
+struct Rekeyed {
+  IkeSaId old_sa;
+  std::unique_ptr<IkeSa> successor;
+};
 /// NAT detection finished (after SA_INIT): which side is behind one, and how ESP must travel.
-struct NatState { IkeSaId sa; bool local_behind_nat; bool remote_behind_nat; bool udp_encap; };
-struct Log { LogEvent event; };
+struct NatState {
+  IkeSaId sa;
+  bool local_behind_nat;
+  bool remote_behind_nat;
+  bool udp_encap;
+};
+struct Log {
+  LogEvent event;
+};
 
-using Action = std::variant<Transmit, Established, ChildUp, ChildOutboundReady, ChildDown, ChildFailed, Closed, Unreachable,
-                            PeerAlive, Rekeyed, NatState, Log>;
+using Action = std::variant<Transmit, Established, ChildUp, ChildOutboundReady, ChildDown, ChildFailed, Closed,
+                            Unreachable, PeerAlive, Rekeyed, NatState, Log>;
 
 /// Collects actions in order. `debug` off spares the making of debug lines.
 class Outbox {
  public:
   explicit Outbox(bool debug = true) : debug_(debug) {}
   template <class T>
-  void add(T action) { actions_.emplace_back(std::move(action)); }
+  void add(T action) {
+    actions_.emplace_back(std::move(action));
+  }
   void log(LogId id, const LogScope& scope, std::vector<LogField> fields = {}) {
     if (debug_ || level_of(id) != LogLevel::debug) actions_.emplace_back(Log{LogEvent{id, scope, std::move(fields)}});
   }

@@ -17,10 +17,11 @@ struct ChildSa {
   TrafficSelectors local, remote;
   Instant created, soft, hard;
   bool outbound_ready = true;
-  bool deleting = false;                 ///< our Delete is queued or under way
-  std::optional<ChildId> replaced_by;    ///< a rekey made its successor
+  bool deleting = false;               ///< our Delete is queued or under way
+  std::optional<ChildId> replaced_by;  ///< a rekey made its successor
   std::optional<ChildId> replaces;
-  /// The peer rekeyed it while our own rekey of it is under way (RFC 7296 2.8.1): the peer's new SA and its lower nonce.
+  /// The peer rekeyed it while our own rekey of it is under way (RFC 7296 2.8.1): the peer's new SA and its lower
+  /// nonce.
   struct Rival {
     ChildId child;
     Bytes lowest_nonce;
@@ -30,7 +31,8 @@ struct ChildSa {
 
 /// The lower of two nonces, compared octet by octet (RFC 7296 2.8.1).
 [[nodiscard]] const Bytes& lower_nonce(const Bytes& a, const Bytes& b);
-/// Whether the exchange whose lower nonce is `ours` made the SA that must go: the one with the lowest of all four nonces.
+/// Whether the exchange whose lower nonce is `ours` made the SA that must go: the one with the lowest of all four
+/// nonces.
 [[nodiscard]] bool loses(const Bytes& ours, const Bytes& theirs);
 
 }  // namespace dormouse::ike

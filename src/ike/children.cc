@@ -10,7 +10,8 @@ namespace {
 
 const TrafficSelectors* selectors(const std::vector<wire::Payload>& p, bool responder) {
   for (const auto& payload : p)
-    if (const auto* ts = std::get_if<wire::TsPayload>(&payload); ts && ts->responder == responder) return &ts->selectors;
+    if (const auto* ts = std::get_if<wire::TsPayload>(&payload); ts && ts->responder == responder)
+      return &ts->selectors;
   return nullptr;
 }
 
@@ -36,8 +37,8 @@ const ChildPolicy* SaImpl::policy_named(const std::string& name) const {
 SaImpl::Payloads SaImpl::child_offer(const ChildPolicy& policy, EspSpi in, bool with_ke) const {
   Bytes spi(4);
   store32(spi.data(), in.value());
-  return {wire::SaPayload{crypto::offer(policy.suites, Protocol::esp, spi, with_ke && policy.pfs)}, wire::TsPayload{false, policy.local},
-          wire::TsPayload{true, policy.remote}};
+  return {wire::SaPayload{crypto::offer(policy.suites, Protocol::esp, spi, with_ke && policy.pfs)},
+          wire::TsPayload{false, policy.local}, wire::TsPayload{true, policy.remote}};
 }
 
 Result<SaImpl::Agreement> SaImpl::agree(const Payloads& p, const ChildPolicy& policy, bool with_ke, Outbox& out) const {
@@ -57,7 +58,10 @@ Result<SaImpl::Agreement> SaImpl::agree(const Payloads& p, const ChildPolicy& po
   a.local = local.selectors;
   a.remote = remote.selectors;
   const auto how = std::max(local.how, remote.how);
-  out.log(LogId::selectors_matched, scope(), {std::string(how == Narrowing::exact ? "exact" : how == Narrowing::subset ? "subset" : "narrowing")});
+  out.log(LogId::selectors_matched, scope(),
+          {std::string(how == Narrowing::exact    ? "exact"
+                       : how == Narrowing::subset ? "subset"
+                                                  : "narrowing")});
   out.log(LogId::matched_proposal, scope(), {std::uint64_t{choice.number}});
   return a;
 }
@@ -71,14 +75,16 @@ Result<SaImpl::Agreement> SaImpl::agree_any(const Payloads& p, bool with_ke, Out
   for (const bool responder : {false, true})
     if (const auto* ts = selectors(p, responder))
       for (std::size_t i = 0; i < ts->size(); ++i)
-        out.log(LogId::peer_selectors, scope(), {std::string(responder ? "TSr_" : "TSi_") + std::to_string(i), (*ts)[i].text()});
+        out.log(LogId::peer_selectors, scope(),
+                {std::string(responder ? "TSr_" : "TSi_") + std::to_string(i), (*ts)[i].text()});
   Result<Agreement> worst = fail(ErrorCode::ts_unacceptable, "TS");
   for (const auto& policy : children_policy_) {
     auto a = agree(p, policy, with_ke, out);
     if (a) return a;
     if (a.error().code != ErrorCode::ts_unacceptable) worst = std::unexpected(a.error());
   }
-  out.log(worst.error().code == ErrorCode::ts_unacceptable ? LogId::selectors_unacceptable : LogId::no_proposal_chosen, scope());
+  out.log(worst.error().code == ErrorCode::ts_unacceptable ? LogId::selectors_unacceptable : LogId::no_proposal_chosen,
+          scope());
   return worst;
 }
 
@@ -100,16 +106,25 @@ Result<SaImpl::Agreement> SaImpl::accept(const Payloads& p, const ChildPolicy& p
 
 Result<ChildId> SaImpl::install(const Agreement& a, EspSpi in, ByteView g_ir, ByteView ni, ByteView nr, bool we_began,
                                 std::optional<ChildId> replaces, Instant now, Outbox& out) {
-  TRY_ASSIGN(auto keys, crypto::derive_child_keys(owner_.crypto(), suite_.prf, a.suite, protection_->keys().sk_d.reveal(), g_ir, ni, nr));
-  ChildSa c{.id = owner_.next_child_id(), .phase2 = a.policy->name, .in = in, .out = a.peer_spi, .suite = a.suite, .local = a.local, .remote = a.remote};
+  TRY_ASSIGN(auto keys, crypto::derive_child_keys(owner_.crypto(), suite_.prf, a.suite,
+                                                  protection_->keys().sk_d.reveal(), g_ir, ni, nr));
+  ChildSa c{.id = owner_.next_child_id(),
+            .phase2 = a.policy->name,
+            .in = in,
+            .out = a.peer_spi,
+            .suite = a.suite,
+            .local = a.local,
+            .remote = a.remote};
   c.created = now;
   const auto life = a.policy->lifetime;
-  const auto jitter = Duration(static_cast<std::int64_t>(owner_.rng().below(static_cast<std::uint64_t>(life.count() / 33 + 1))));
+  const auto jitter =
+      Duration(static_cast<std::int64_t>(owner_.rng().below(static_cast<std::uint64_t>(life.count() / 33 + 1))));
   c.soft = now + life - life / 10 - jitter - (initiator_ ? life / 50 : Duration{});
   c.hard = now + life;
   c.replaces = replaces;
   c.outbound_ready = we_began || !replaces;
-  NewChild up{.id = c.id, .phase2 = c.phase2, .replaces = replaces, .suite = c.suite, .spi_in = in, .spi_out = a.peer_spi};
+  NewChild up{
+      .id = c.id, .phase2 = c.phase2, .replaces = replaces, .suite = c.suite, .spi_in = in, .spi_out = a.peer_spi};
   up.encr_out = std::move(we_began ? keys.encr_i : keys.encr_r);
   up.integ_out = std::move(we_began ? keys.integ_i : keys.integ_r);
   up.encr_in = std::move(we_began ? keys.encr_r : keys.encr_i);

@@ -18,7 +18,8 @@ void CookieJar::rotate(Instant now) {
   ++version_;
 }
 
-Bytes CookieJar::compute(const SecretBytes& secret, std::uint8_t version, ByteView nonce, const Endpoint& remote, IkeSpi spi_i) {
+Bytes CookieJar::compute(const SecretBytes& secret, std::uint8_t version, ByteView nonce, const Endpoint& remote,
+                         IkeSpi spi_i) {
   Bytes who;
   Writer w(who);
   w.u64(spi_i.value());

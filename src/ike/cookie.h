@@ -2,8 +2,8 @@
 #pragma once
 #include <optional>
 
-#include "crypto/suite.h"
 #include "base/time.h"
+#include "crypto/suite.h"
 
 namespace dormouse::ike {
 
@@ -17,7 +17,8 @@ class CookieJar {
   [[nodiscard]] static Bytes response(IkeSpi spi_i, ByteView cookie);
 
  private:
-  [[nodiscard]] Bytes compute(const SecretBytes& secret, std::uint8_t version, ByteView nonce, const Endpoint& remote, IkeSpi spi_i);
+  [[nodiscard]] Bytes compute(const SecretBytes& secret, std::uint8_t version, ByteView nonce, const Endpoint& remote,
+                              IkeSpi spi_i);
   void rotate(Instant now);
   crypto::Provider& crypto_;
   Rng& rng_;

@@ -38,7 +38,8 @@ void SaImpl::send_create_child(CreateChildTask task, Instant now, Outbox& out) {
   if (old) {
     Bytes spi(4);
     store32(spi.data(), old->in.value());  // the SPI we receive with (1.3.3)
-    p.push_back(wire::NotifyPayload{.protocol = Protocol::esp, .spi = std::move(spi), .type = wire::NotifyType::rekey_sa});
+    p.push_back(
+        wire::NotifyPayload{.protocol = Protocol::esp, .spi = std::move(spi), .type = wire::NotifyType::rekey_sa});
   }
   auto offer = child_offer(task.policy, x.esp_spi, true);
   p.push_back(std::move(offer[0]));
@@ -85,10 +86,13 @@ void SaImpl::on_create_child_response(Exchange x, const Payloads& p, Instant now
   auto agreement = accept(p, task.policy, with_ke);
   SecretBytes g_ir;
   if (agreement && with_ke) {
-    auto secret = ke && ke->group == x.ke->group() && agreement->suite.ke == ke->group ? x.ke->shared_secret(ke->data)
-                                                                                       : Result<SecretBytes>(fail(ErrorCode::bad_group, "KE"));
-    if (secret) g_ir = std::move(*secret);
-    else agreement = std::unexpected(secret.error());
+    auto secret = ke && ke->group == x.ke->group() && agreement->suite.ke == ke->group
+                      ? x.ke->shared_secret(ke->data)
+                      : Result<SecretBytes>(fail(ErrorCode::bad_group, "KE"));
+    if (secret)
+      g_ir = std::move(*secret);
+    else
+      agreement = std::unexpected(secret.error());
   }
   if (!agreement || !nonce) {
     out.add(ChildFailed{id_, task.policy.name, static_cast<std::uint16_t>(wire::NotifyType::no_proposal_chosen)});
@@ -101,8 +105,8 @@ void SaImpl::on_create_child_response(Exchange x, const Payloads& p, Instant now
   if (task.rekeys) settle_rekeyed_child(*task.rekeys, *fresh, lower_nonce(x.nonce, nonce->data), now, out);
 }
 
-/// Our rekey of `old` made `fresh`. If the peer rekeyed `old` too, the SA of the exchange with the lowest nonce goes, by whoever
-/// made it; the other end deletes `old` (2.8.1).
+/// Our rekey of `old` made `fresh`. If the peer rekeyed `old` too, the SA of the exchange with the lowest nonce goes,
+/// by whoever made it; the other end deletes `old` (2.8.1).
 void SaImpl::settle_rekeyed_child(ChildId old_id, ChildId fresh, const Bytes& lowest, Instant now, Outbox& out) {
   ChildSa* old = child(old_id);
   if (!old) {  // deleted by the peer while we rekeyed it (2.25.1): the new one stands alone
@@ -118,9 +122,12 @@ void SaImpl::settle_rekeyed_child(ChildId old_id, ChildId fresh, const Bytes& lo
   delete_child(old_id, now, out);
 }
 
-void SaImpl::on_create_child_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now, Outbox& out) {
+void SaImpl::on_create_child_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path,
+                                     Instant now, Outbox& out) {
   using wire::NotifyType;
-  const auto refuse = [&](NotifyType type, Bytes data = {}) { reply_notify(m, datagram, type, std::move(data), path, out); };
+  const auto refuse = [&](NotifyType type, Bytes data = {}) {
+    reply_notify(m, datagram, type, std::move(data), path, out);
+  };
   const auto* sa = wire::find<wire::SaPayload>(p);
   const auto* nonce = wire::find<wire::NoncePayload>(p);
   if (!sa || !nonce || sa->proposals.empty()) return refuse(NotifyType::invalid_syntax);
@@ -163,12 +170,15 @@ void SaImpl::on_create_child_request(const wire::Message& m, ByteView datagram, 
   }
   ours.nonce = owner_.rng().bytes(kNonceSize);
   ours.esp_spi = owner_.allocate_esp_spi();
-  const auto fresh = install(*agreement, ours.esp_spi, g_ir.reveal(), nonce->data, ours.nonce, false, replaces, now, out);
+  const auto fresh =
+      install(*agreement, ours.esp_spi, g_ir.reveal(), nonce->data, ours.nonce, false, replaces, now, out);
   if (!fresh) return refuse(NotifyType::no_proposal_chosen);
   if (ChildSa* old = replaces ? child(*replaces) : nullptr) {
     const auto* rekeying = exchange_ ? std::get_if<CreateChildTask>(&exchange_->task) : nullptr;
-    if (rekeying && rekeying->rekeys == replaces) old->rival = ChildSa::Rival{*fresh, lower_nonce(nonce->data, ours.nonce)};
-    else old->replaced_by = *fresh;
+    if (rekeying && rekeying->rekeys == replaces)
+      old->rival = ChildSa::Rival{*fresh, lower_nonce(nonce->data, ours.nonce)};
+    else
+      old->replaced_by = *fresh;
   }
   Bytes spi(4);
   store32(spi.data(), ours.esp_spi.value());

@@ -12,13 +12,15 @@ namespace dormouse::ike {
 Result<SecretBytes> SaImpl::own_auth(const Identity& local) const {
   const auto& keys = protection_->keys();
   return crypto::psk_auth(owner_.crypto(), suite_.prf, psk_.reveal(), initiator_ ? init_request_ : init_response_,
-                          initiator_ ? nr_ : ni_, (initiator_ ? keys.sk_pi : keys.sk_pr).reveal(), wire::id_body(local));
+                          initiator_ ? nr_ : ni_, (initiator_ ? keys.sk_pi : keys.sk_pr).reveal(),
+                          wire::id_body(local));
 }
 
 bool SaImpl::peer_auth_fits(ByteView psk, const Identity& peer, ByteView auth) const {
   const auto& keys = protection_->keys();
-  const auto wanted = crypto::psk_auth(owner_.crypto(), suite_.prf, psk, initiator_ ? init_response_ : init_request_,
-                                       initiator_ ? ni_ : nr_, (initiator_ ? keys.sk_pr : keys.sk_pi).reveal(), wire::id_body(peer));
+  const auto wanted =
+      crypto::psk_auth(owner_.crypto(), suite_.prf, psk, initiator_ ? init_response_ : init_request_,
+                       initiator_ ? ni_ : nr_, (initiator_ ? keys.sk_pr : keys.sk_pi).reveal(), wire::id_body(peer));
   return wanted && constant_time_equal(wanted->reveal(), auth);
 }
 
@@ -60,10 +62,12 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   }
   out.log(LogId::peer_identifier, scope(), {std::to_string(static_cast<unsigned>(id->id.type)), id->id.text()});
   const bool right_peer = !expected_peer_ || *expected_peer_ == id->id;
-  if (auth->method != wire::AuthMethod::shared_key || !right_peer || !peer_auth_fits(psk_.reveal(), id->id, auth->data)) {
+  if (auth->method != wire::AuthMethod::shared_key || !right_peer ||
+      !peer_auth_fits(psk_.reveal(), id->id, auth->data)) {
     out.log(right_peer ? LogId::psk_mismatch : LogId::gateway_validation_failed, scope());
     // RFC 7296 2.21.2: the responder believes it is up; tell it in an exchange of its own.
-    request(wire::ExchangeType::informational, {wire::NotifyPayload{.type = wire::NotifyType::authentication_failed}}, now, out);
+    request(wire::ExchangeType::informational, {wire::NotifyPayload{.type = wire::NotifyType::authentication_failed}},
+            now, out);
     return fail_with(CloseReason::auth_failed, out);
   }
   out.log(LogId::auth_verified, scope());
@@ -75,7 +79,8 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   const auto agreement = accept(p, policy, false);
   if (!agreement) {
     const auto refused = refusal(p);
-    out.add(ChildFailed{id_, policy.name, static_cast<std::uint16_t>(refused.value_or(wire::NotifyType::no_proposal_chosen))});
+    out.add(ChildFailed{id_, policy.name,
+                        static_cast<std::uint16_t>(refused.value_or(wire::NotifyType::no_proposal_chosen))});
   } else {
     (void)install(*agreement, first_child_spi_, {}, ni_, nr_, true, std::nullopt, now, out);
   }
@@ -84,7 +89,8 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
 
 // --- responder
 
-void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now, Outbox& out) {
+void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path,
+                             Instant now, Outbox& out) {
   path_ = path;
   const auto refuse = [&](wire::NotifyType type, CloseReason reason) {
     reply_notify(m, datagram, type, {}, path, out);
@@ -98,7 +104,8 @@ void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Pa
   if (!idi) return refuse(wire::NotifyType::invalid_syntax, CloseReason::malformed);
   out.log(LogId::peer_identifier, scope(), {std::to_string(static_cast<unsigned>(idi->id.type)), idi->id.text()});
   if (!auth || auth->method != wire::AuthMethod::shared_key) {
-    out.log(LogId::auth_failed, scope(), {std::string(auth ? "authentication method not configured" : "the peer wants EAP")});
+    out.log(LogId::auth_failed, scope(),
+            {std::string(auth ? "authentication method not configured" : "the peer wants EAP")});
     return refuse(wire::NotifyType::authentication_failed, CloseReason::auth_failed);
   }
   AuthQuery query{.sa = id_, .peer = idi->id};
@@ -138,7 +145,8 @@ void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Pa
       answer.push_back(wire::TsPayload{true, child->local});
     } else {
       const bool ts = agreed.error().code == ErrorCode::ts_unacceptable;
-      answer.push_back(wire::NotifyPayload{.type = ts ? wire::NotifyType::ts_unacceptable : wire::NotifyType::no_proposal_chosen});
+      answer.push_back(
+          wire::NotifyPayload{.type = ts ? wire::NotifyType::ts_unacceptable : wire::NotifyType::no_proposal_chosen});
     }
   }
   out.log(LogId::preparing_msg, scope(), {std::string("responder"), std::string("AUTH")});

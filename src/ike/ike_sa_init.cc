@@ -1,10 +1,13 @@
-// IKE_SA_INIT (RFC 7296 1.2): suites, key exchange, nonces, NAT detection; cookies (2.6) and a wrong guess of the group (1.2).
+// IKE_SA_INIT (RFC 7296 1.2): suites, key exchange, nonces, NAT detection; cookies (2.6) and a wrong guess of the group
+// (1.2).
 //
 //   initiator                              responder
 //   HDR, SAi1, KEi, Ni, N(NAT) x2   -->
-//                                   <--    HDR, SAr1, KEr, Nr, N(NAT) x2     or N(COOKIE), N(INVALID_KE_PAYLOAD), an error
+//                                   <--    HDR, SAr1, KEr, Nr, N(NAT) x2     or N(COOKIE), N(INVALID_KE_PAYLOAD), an
+//                                   error
 //
-// Nothing here is authenticated: an error notify is a hint that is kept for the report, never a reason to give up early.
+// Nothing here is authenticated: an error notify is a hint that is kept for the report, never a reason to give up
+// early.
 #include <algorithm>
 
 #include "base/limits.h"
@@ -28,7 +31,9 @@ const char* type_name(TransformType t) {
   return "unknown";
 }
 
-bool lists(const std::vector<Suite>& suites, KeId group) { return std::ranges::find(suites, group, &Suite::ke) != suites.end(); }
+bool lists(const std::vector<Suite>& suites, KeId group) {
+  return std::ranges::find(suites, group, &Suite::ke) != suites.end();
+}
 
 }  // namespace
 
@@ -38,7 +43,8 @@ void SaImpl::log_offer(const std::vector<Proposal>& offer, bool child, Outbox& o
     out.log(LogId::proposal_id, scope(), {std::uint64_t{p.number}});
     out.log(LogId::proposal_protocol, scope(), {std::string(child ? "ESP" : "IKEv2")});
     out.log(LogId::proposal_encapsulation, scope(), {std::string(child ? "TUNNEL" : "IKEv2/none")});
-    for (const auto& t : p.transforms) out.log(LogId::proposal_transform, scope(), {std::string(type_name(t.type)), dormouse::name_of(t)});
+    for (const auto& t : p.transforms)
+      out.log(LogId::proposal_transform, scope(), {std::string(type_name(t.type)), dormouse::name_of(t)});
   }
 }
 
@@ -122,7 +128,8 @@ void SaImpl::on_init_response(const wire::Message& m, ByteView datagram, const P
 
 // --- responder
 
-void SaImpl::refuse_init(const wire::Message& m, wire::NotifyType type, Bytes data, CloseReason reason, const Path& path, Outbox& out) {
+void SaImpl::refuse_init(const wire::Message& m, wire::NotifyType type, Bytes data, CloseReason reason,
+                         const Path& path, Outbox& out) {
   wire::Header h = m.header;
   h.initiator = false;
   h.response = true;
@@ -134,14 +141,16 @@ void SaImpl::refuse_init(const wire::Message& m, wire::NotifyType type, Bytes da
 void SaImpl::on_init_request(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out) {
   if (state_ != SaState::half_open || initiator_ || m.encrypted) return;
   if (protection_) {  // repeated: the identical answer, or nothing
-    if (equal(datagram, init_request_)) transmit(init_response_, header(wire::ExchangeType::ike_sa_init, true, MessageId(0)), true, path, out);
+    if (equal(datagram, init_request_))
+      transmit(init_response_, header(wire::ExchangeType::ike_sa_init, true, MessageId(0)), true, path, out);
     return;
   }
   out.log(LogId::responder_received, scope(), {std::string("SA_INIT")});
   const auto* sa = wire::find<wire::SaPayload>(m.payloads);
   const auto* ke = wire::find<wire::KePayload>(m.payloads);
   const auto* nonce = wire::find<wire::NoncePayload>(m.payloads);
-  if (!sa || !ke || !nonce) return refuse_init(m, wire::NotifyType::invalid_syntax, {}, CloseReason::malformed, path, out);
+  if (!sa || !ke || !nonce)
+    return refuse_init(m, wire::NotifyType::invalid_syntax, {}, CloseReason::malformed, path, out);
   out.log(LogId::incoming_proposal, scope());
   log_offer(sa->proposals, false, out);
   auto choice = crypto::choose(sa->proposals, policy_.suites, Protocol::ike);
@@ -155,11 +164,13 @@ void SaImpl::on_init_request(const wire::Message& m, ByteView datagram, const Pa
     guess.ke = ke->group;
     const std::vector<Suite> only{guess};
     const bool ours = std::ranges::find(policy_.suites, guess) != policy_.suites.end();
-    const auto again = ours ? crypto::choose(sa->proposals, only, Protocol::ike) : Result<crypto::Choice>(fail(ErrorCode::bad_group, "KE"));
+    const auto again = ours ? crypto::choose(sa->proposals, only, Protocol::ike)
+                            : Result<crypto::Choice>(fail(ErrorCode::bad_group, "KE"));
     if (!again) {
       Bytes group(2);
       store16(group.data(), static_cast<std::uint16_t>(choice->suite.ke));
-      return refuse_init(m, wire::NotifyType::invalid_ke_payload, std::move(group), CloseReason::no_proposal, path, out);
+      return refuse_init(m, wire::NotifyType::invalid_ke_payload, std::move(group), CloseReason::no_proposal, path,
+                         out);
     }
     choice = again;
   }
@@ -209,8 +220,10 @@ void SaImpl::settle_nat(const Payloads& payloads, const Path& path, Outbox& out)
   if (found) nat_ = *found;
   const bool any = nat_.local || nat_.remote;
   udp_encap_ = found && (any || policy_.nat == NatMode::always);
-  if (any) out.log(LogId::nat_detected, scope(), {std::string(nat_.local ? nat_.remote ? "ME PEER" : "ME" : "PEER")});
-  else out.log(LogId::nat_not_detected, scope());
+  if (any)
+    out.log(LogId::nat_detected, scope(), {std::string(nat_.local ? nat_.remote ? "ME PEER" : "ME" : "PEER")});
+  else
+    out.log(LogId::nat_not_detected, scope());
   out.add(NatState{id_, nat_.local, nat_.remote, udp_encap_});
   if (initiator_ && udp_encap_) {  // RFC 7296 2.23: the initiator floats to 4500
     path_.local.port = 4500;

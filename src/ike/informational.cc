@@ -17,12 +17,15 @@ void SaImpl::send_delete_child(ChildId id, Instant now, Outbox& out) {
 }
 
 void SaImpl::on_informational_response(Exchange x, const Payloads&, Instant, Outbox& out) {
-  // 1.4.1: the answer carries the other direction's SPIs, or nothing if the peer's own Delete crossed ours. Either way it is gone.
+  // 1.4.1: the answer carries the other direction's SPIs, or nothing if the peer's own Delete crossed ours. Either way
+  // it is gone.
   if (const auto* t = std::get_if<DeleteChildTask>(&x.task)) remove_child(t->child, CloseReason::deleted, out);
-  if (std::holds_alternative<CloseTask>(x.task)) fail_with(state_ == SaState::rekeyed ? CloseReason::rekeyed : CloseReason::deleted, out);
+  if (std::holds_alternative<CloseTask>(x.task))
+    fail_with(state_ == SaState::rekeyed ? CloseReason::rekeyed : CloseReason::deleted, out);
 }
 
-void SaImpl::on_informational_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant, Outbox& out) {
+void SaImpl::on_informational_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path,
+                                      Instant, Outbox& out) {
   Payloads answer;
   bool whole_sa = false;
   std::vector<ChildId> gone;
@@ -30,7 +33,8 @@ void SaImpl::on_informational_request(const wire::Message& m, ByteView datagram,
   for (const auto& payload : p) {
     if (const auto* n = std::get_if<wire::NotifyPayload>(&payload)) {
       out.log(LogId::received_notify, scope(), {wire::notify_name(n->type)});
-      if (n->type == wire::NotifyType::authentication_failed) whole_sa = true;  // 2.21.2: the initiator could not verify us
+      if (n->type == wire::NotifyType::authentication_failed)
+        whole_sa = true;  // 2.21.2: the initiator could not verify us
     }
     const auto* d = std::get_if<wire::DeletePayload>(&payload);
     if (!d) continue;

@@ -1,5 +1,5 @@
-// Message ids and retransmission (RFC 7296 2.1-2.3), window of one in both directions: one request of ours outstanding, and the
-// last reply kept so that a repeated request gets the identical octets again.
+// Message ids and retransmission (RFC 7296 2.1-2.3), window of one in both directions: one request of ours outstanding,
+// and the last reply kept so that a repeated request gets the identical octets again.
 #pragma once
 #include <optional>
 #include <string>

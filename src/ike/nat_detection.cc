@@ -22,10 +22,12 @@ std::vector<wire::Payload> nat_notifies(crypto::Provider& engine, NatMode mode, 
   Bytes source = hash_of(engine, i, r, path.local);
   if (mode == NatMode::always) source[0] = static_cast<std::uint8_t>(~source[0]);
   return {wire::NotifyPayload{.type = wire::NotifyType::nat_detection_source_ip, .data = std::move(source)},
-          wire::NotifyPayload{.type = wire::NotifyType::nat_detection_destination_ip, .data = hash_of(engine, i, r, path.remote)}};
+          wire::NotifyPayload{.type = wire::NotifyType::nat_detection_destination_ip,
+                              .data = hash_of(engine, i, r, path.remote)}};
 }
 
-std::optional<NatFindings> find_nat(crypto::Provider& engine, const std::vector<wire::Payload>& payloads, IkeSpi i, IkeSpi r, const Path& path) {
+std::optional<NatFindings> find_nat(crypto::Provider& engine, const std::vector<wire::Payload>& payloads, IkeSpi i,
+                                    IkeSpi r, const Path& path) {
   bool any_source = false, source_fits = false, any_destination = false, destination_fits = false;
   const Bytes theirs = hash_of(engine, i, r, path.remote);
   const Bytes ours = hash_of(engine, i, r, path.local);

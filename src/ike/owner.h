@@ -1,5 +1,5 @@
-// What an IKE SA asks of the layer above while it works: numbers that must be unique, randomness, the engine of cryptography,
-// and the one question "may this peer in, and as whom". Answers are immediate; the core never waits.
+// What an IKE SA asks of the layer above while it works: numbers that must be unique, randomness, the engine of
+// cryptography, and the one question "may this peer in, and as whom". Answers are immediate; the core never waits.
 #pragma once
 #include <functional>
 #include <optional>
@@ -15,25 +15,25 @@ namespace dormouse::ike {
 /// One phase 2 as the engine needs it.
 struct ChildPolicy {
   std::string name{};
-  std::vector<Suite> suites{};        ///< our order; `ke` counts only in CREATE_CHILD_SA
+  std::vector<Suite> suites{};  ///< our order; `ke` counts only in CREATE_CHILD_SA
   bool pfs = true;
-  TrafficSelectors local{}, remote{};   ///< what we would carry; the agreement is the intersection (RFC 7296 2.9)
-  Duration lifetime = 43200s;       ///< hard; the soft one is up to a tenth earlier, with jitter
-  bool rekey = true;                ///< whether we start rekeys of it
+  TrafficSelectors local{}, remote{};  ///< what we would carry; the agreement is the intersection (RFC 7296 2.9)
+  Duration lifetime = 43200s;          ///< hard; the soft one is up to a tenth earlier, with jitter
+  bool rekey = true;                   ///< whether we start rekeys of it
 };
 
 enum class NatMode : std::uint8_t { never, when_detected, always };
 
 /// What one phase 1 asks of its IKE SAs.
 struct IkePolicy {
-  std::string gateway{};            ///< phase 1 name, for logs until the instance is known
-  std::vector<Suite> suites{};      ///< our order, complete
+  std::string gateway{};        ///< phase 1 name, for logs until the instance is known
+  std::vector<Suite> suites{};  ///< our order, complete
   std::vector<Duration> retransmit_schedule{3s, 6s, 12s, 24s, 48s};  ///< wait after each transmission
   Duration negotiate_timeout = 30s;
   Duration lifetime = 86400s;
   bool rekey = true;
   NatMode nat = NatMode::when_detected;
-  Duration nat_keepalive = 10s;     ///< used by the layer above
+  Duration nat_keepalive = 10s;                 ///< used by the layer above
   std::uint32_t lifetime_jitter_permille = 30;  ///< rekey start is spread over this part of the lifetime
 };
 
@@ -48,10 +48,10 @@ struct AuthQuery {
 };
 /// The answer: who we are to this peer, the secret for our own AUTH, and what it may carry.
 struct AuthGrant {
-  std::string gateway;              ///< instance name for logs, e.g. "toClient_0"
+  std::string gateway;  ///< instance name for logs, e.g. "toClient_0"
   Identity local;
   SecretBytes psk;
-  IkePolicy policy;                 ///< of the phase 1 that matched; suites are not looked at again
+  IkePolicy policy;  ///< of the phase 1 that matched; suites are not looked at again
   std::vector<ChildPolicy> children;
 };
 

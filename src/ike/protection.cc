@@ -2,7 +2,8 @@
 
 namespace dormouse::ike {
 
-Result<Protection> Protection::make(crypto::Provider& engine, const Suite& suite, crypto::IkeKeys keys, bool initiator) {
+Result<Protection> Protection::make(crypto::Provider& engine, const Suite& suite, crypto::IkeKeys keys,
+                                    bool initiator) {
   Protection p;
   TRY_ASSIGN(auto i, engine.ike_cipher(suite, keys.sk_ei.reveal(), keys.sk_ai.reveal()));
   TRY_ASSIGN(auto r, engine.ike_cipher(suite, keys.sk_er.reveal(), keys.sk_ar.reveal()));
@@ -15,7 +16,8 @@ Result<Protection> Protection::make(crypto::Provider& engine, const Suite& suite
 
 Result<Bytes> Protection::seal(const wire::Header& header, const std::vector<wire::Payload>& payloads, Rng& rng) {
   std::size_t header_size = 0;
-  Bytes message = wire::serialize_for_seal(header, payloads, out_->iv_size(), out_->block_size(), out_->icv_size(), header_size);
+  Bytes message =
+      wire::serialize_for_seal(header, payloads, out_->iv_size(), out_->block_size(), out_->icv_size(), header_size);
   TRY(out_->seal(message, header_size, rng));
   return message;
 }

@@ -10,7 +10,8 @@ namespace dormouse::ike {
 
 class Protection {
  public:
-  [[nodiscard]] static Result<Protection> make(crypto::Provider& engine, const Suite& suite, crypto::IkeKeys keys, bool initiator);
+  [[nodiscard]] static Result<Protection> make(crypto::Provider& engine, const Suite& suite, crypto::IkeKeys keys,
+                                               bool initiator);
   [[nodiscard]] Result<Bytes> seal(const wire::Header& header, const std::vector<wire::Payload>& payloads, Rng& rng);
   /// The inner payloads. auth_failed: not the peer's; any other error: the peer's, but malformed.
   [[nodiscard]] Result<std::vector<wire::Payload>> open(const wire::Message& message, ByteView datagram);

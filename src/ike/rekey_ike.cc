@@ -1,5 +1,5 @@
-// CREATE_CHILD_SA for the IKE SA itself (RFC 7296 1.3.2, 2.18) and the collision of 2.8.2. The successor takes the Child SAs over,
-// ids and SPIs unchanged; whoever began the surviving exchange deletes the old IKE SA.
+// CREATE_CHILD_SA for the IKE SA itself (RFC 7296 1.3.2, 2.18) and the collision of 2.8.2. The successor takes the
+// Child SAs over, ids and SPIs unchanged; whoever began the surviving exchange deletes the old IKE SA.
 #include <algorithm>
 
 #include "crypto/proposal.h"
@@ -29,18 +29,19 @@ void SaImpl::send_rekey_ike(RekeyIkeTask task, Instant now, Outbox& out) {
   x.nonce = owner_.rng().bytes(kNonceSize);
   x.ike_spi = owner_.allocate_ike_spi();
   x.ke = std::move(*ke);
-  Payloads p{wire::SaPayload{crypto::offer(policy_.suites, Protocol::ike, octets(x.ike_spi), true)}, wire::NoncePayload{x.nonce},
-             wire::KePayload{task.group, to_bytes(x.ke->public_value())}};
+  Payloads p{wire::SaPayload{crypto::offer(policy_.suites, Protocol::ike, octets(x.ike_spi), true)},
+             wire::NoncePayload{x.nonce}, wire::KePayload{task.group, to_bytes(x.ke->public_value())}};
   x.task = task;
   exchange_ = std::move(x);
   request(wire::ExchangeType::create_child_sa, std::move(p), now, out);
 }
 
-Result<std::unique_ptr<SaImpl>> SaImpl::make_successor(const Suite& suite, bool we_began, IkeSpi i, IkeSpi r, ByteView g_ir, ByteView ni,
-                                                       ByteView nr, Instant now) const {
+Result<std::unique_ptr<SaImpl>> SaImpl::make_successor(const Suite& suite, bool we_began, IkeSpi i, IkeSpi r,
+                                                       ByteView g_ir, ByteView ni, ByteView nr, Instant now) const {
   auto& engine = owner_.crypto();
   // The seed comes from the old SA's prf and SK_d, the keys from the new suite (2.18).
-  TRY_ASSIGN(const SecretBytes seed, crypto::skeyseed_rekey(engine, suite_.prf, protection_->keys().sk_d.reveal(), g_ir, ni, nr));
+  TRY_ASSIGN(const SecretBytes seed,
+             crypto::skeyseed_rekey(engine, suite_.prf, protection_->keys().sk_d.reveal(), g_ir, ni, nr));
   TRY_ASSIGN(auto keys, crypto::derive_ike_keys(engine, suite, seed.reveal(), ni, nr, i, r));
   auto next = std::make_unique<SaImpl>(owner_, owner_.next_ike_id(), we_began, path_, policy_, now);
   TRY_ASSIGN(auto protection, Protection::make(engine, suite, std::move(keys), we_began));
@@ -65,7 +66,8 @@ void SaImpl::on_rekey_ike_response(Exchange x, const Payloads& p, Instant now, O
   if (const auto why = refusal(p)) {
     const auto* n = wire::find_notify(p, *why);
     const auto group = n->data.size() == 2 ? static_cast<KeId>(load16(n->data.data())) : KeId::none;
-    const bool ours = group != task.group && std::ranges::find(policy_.suites, group, &Suite::ke) != policy_.suites.end();
+    const bool ours =
+        group != task.group && std::ranges::find(policy_.suites, group, &Suite::ke) != policy_.suites.end();
     if (*why == wire::NotifyType::invalid_ke_payload && ours) return send_rekey_ike({group}, now, out);
     out.log(LogId::exchange_failed, scope(), {std::string("IKE SA rekey"), wire::notify_name(*why)});
     if (rival_) return hand_over_to_rival(now, out);
@@ -78,14 +80,16 @@ void SaImpl::on_rekey_ike_response(Exchange x, const Payloads& p, Instant now, O
   const auto choice = crypto::verify_answer(sa->proposals, policy_.suites, Protocol::ike, true);
   const auto secret = x.ke->shared_secret(ke->data);
   const auto theirs = choice ? ike_spi_of(choice->spi) : IkeSpi{};
-  if (!choice || !secret || theirs.value() == 0 || choice->suite.ke != ke->group) return fail_with(CloseReason::malformed, out);
+  if (!choice || !secret || theirs.value() == 0 || choice->suite.ke != ke->group)
+    return fail_with(CloseReason::malformed, out);
   auto next = make_successor(choice->suite, true, x.ike_spi, theirs, secret->reveal(), x.nonce, nonce->data, now);
   if (!next) return fail_with(CloseReason::malformed, out);
   if (rival_ && loses(lower_nonce(x.nonce, nonce->data), rival_lowest_)) {
     // Ours is the redundant one: it goes by our Delete, without ever having had a child; the rival takes over.
     (*next)->path_ = path_;
     const auto h = (*next)->header(wire::ExchangeType::informational, false, MessageId(0));
-    if (const auto gone = (*next)->protection_->seal(h, {wire::DeletePayload{}}, owner_.rng())) (*next)->transmit(*gone, h, false, path_, out);
+    if (const auto gone = (*next)->protection_->seal(h, {wire::DeletePayload{}}, owner_.rng()))
+      (*next)->transmit(*gone, h, false, path_, out);
     return hand_over_to_rival(now, out);
   }
   rival_.reset();
@@ -104,14 +108,18 @@ void SaImpl::hand_over_to_rival(Instant now, Outbox& out) {
   closing_until_ = now + kOldSaWait;
 }
 
-void SaImpl::on_rekey_ike_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now, Outbox& out) {
+void SaImpl::on_rekey_ike_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path,
+                                  Instant now, Outbox& out) {
   using wire::NotifyType;
-  const auto refuse = [&](NotifyType type, Bytes data = {}) { reply_notify(m, datagram, type, std::move(data), path, out); };
+  const auto refuse = [&](NotifyType type, Bytes data = {}) {
+    reply_notify(m, datagram, type, std::move(data), path, out);
+  };
   const auto* sa = wire::find<wire::SaPayload>(p);
   const auto* nonce = wire::find<wire::NoncePayload>(p);
   const auto* ke = wire::find<wire::KePayload>(p);
   // 2.25.2: not while we make or end a Child SA under this one.
-  const bool child_work = exchange_ && !std::holds_alternative<RekeyIkeTask>(exchange_->task) && !std::holds_alternative<ProbeTask>(exchange_->task);
+  const bool child_work = exchange_ && !std::holds_alternative<RekeyIkeTask>(exchange_->task) &&
+                          !std::holds_alternative<ProbeTask>(exchange_->task);
   if (child_work || rival_) return refuse(NotifyType::temporary_failure);
   if (!ke) return refuse(NotifyType::invalid_syntax);
   auto choice = crypto::choose(sa->proposals, policy_.suites, Protocol::ike);
@@ -121,7 +129,8 @@ void SaImpl::on_rekey_ike_request(const wire::Message& m, ByteView datagram, con
     guess.ke = ke->group;
     const std::vector<Suite> only{guess};
     const bool ours = std::ranges::find(policy_.suites, guess) != policy_.suites.end();
-    const auto again = ours ? crypto::choose(sa->proposals, only, Protocol::ike) : Result<crypto::Choice>(fail(ErrorCode::bad_group, "KE"));
+    const auto again = ours ? crypto::choose(sa->proposals, only, Protocol::ike)
+                            : Result<crypto::Choice>(fail(ErrorCode::bad_group, "KE"));
     if (!again) {
       Bytes group(2);
       store16(group.data(), static_cast<std::uint16_t>(choice->suite.ke));
@@ -131,7 +140,8 @@ void SaImpl::on_rekey_ike_request(const wire::Message& m, ByteView datagram, con
   }
   const auto theirs = ike_spi_of(choice->spi);
   auto exchange = owner_.crypto().key_exchange(ke->group, owner_.rng());
-  const auto secret = exchange ? (*exchange)->shared_secret(ke->data) : Result<SecretBytes>(fail(ErrorCode::crypto, "KE"));
+  const auto secret =
+      exchange ? (*exchange)->shared_secret(ke->data) : Result<SecretBytes>(fail(ErrorCode::crypto, "KE"));
   if (theirs.value() == 0 || !secret) return refuse(NotifyType::invalid_syntax);
   const Bytes nr = owner_.rng().bytes(kNonceSize);
   const IkeSpi ours = owner_.allocate_ike_spi();

@@ -7,7 +7,7 @@
 namespace dormouse::ike {
 namespace {
 
-constexpr Duration kCloseWait = 3s;     // for the answer to our Delete
+constexpr Duration kCloseWait = 3s;  // for the answer to our Delete
 const std::vector<Duration> kCloseSchedule{1s, 2s};
 
 std::string hex(std::uint64_t v, int digits) {
@@ -31,7 +31,8 @@ std::unique_ptr<IkeSa> IkeSa::make_initiator(Owner& owner, InitiatorSetup setup,
   return sa;
 }
 
-std::unique_ptr<IkeSa> IkeSa::make_responder(Owner& owner, const Path& path, IkePolicy policy, IkeSpi peer_spi, Instant now) {
+std::unique_ptr<IkeSa> IkeSa::make_responder(Owner& owner, const Path& path, IkePolicy policy, IkeSpi peer_spi,
+                                             Instant now) {
   auto sa = std::make_unique<SaImpl>(owner, owner.next_ike_id(), false, path, std::move(policy), now);
   sa->spi_i_ = peer_spi;
   sa->spi_r_ = owner.allocate_ike_spi();
@@ -46,7 +47,9 @@ SaImpl::SaImpl(Owner& owner, IkeSaId id, bool initiator, Path path, IkePolicy po
 // --- sending
 
 LogScope SaImpl::scope() const { return {.gateway = gateway_, .ike = id_, .spi_i = spi_i_, .spi_r = spi_r_}; }
-LogScope SaImpl::scope(const ChildSa& c) const { return {.gateway = gateway_, .ike = id_, .phase2 = c.phase2, .child = c.id}; }
+LogScope SaImpl::scope(const ChildSa& c) const {
+  return {.gateway = gateway_, .ike = id_, .phase2 = c.phase2, .child = c.id};
+}
 std::string SaImpl::spis() const { return hex(spi_i_.value(), 16) + "/" + hex(spi_r_.value(), 16); }
 
 wire::Header SaImpl::header(wire::ExchangeType e, bool response, MessageId id) const {
@@ -65,8 +68,9 @@ void SaImpl::transmit(const Bytes& message, const wire::Header& h, bool repeated
     out.log(LogId::packet_out, scope(), {HexDump{message}});
     const bool init = h.exchange == wire::ExchangeType::ike_sa_init;
     out.log(LogId::sent_ike_msg, scope(),
-            {(repeated ? "RETRANSMIT_" : "") + wire::exchange_name(h.exchange, h.response), path.local.text(), path.remote.text(),
-             message.size(), spis() + (init ? "" : ":" + hex(h.message_id.value(), 8)), static_cast<std::uint64_t>(path.ifindex)});
+            {(repeated ? "RETRANSMIT_" : "") + wire::exchange_name(h.exchange, h.response), path.local.text(),
+             path.remote.text(), message.size(), spis() + (init ? "" : ":" + hex(h.message_id.value(), 8)),
+             static_cast<std::uint64_t>(path.ifindex)});
   }
   out.add(Transmit{path, message});
 }
@@ -76,10 +80,12 @@ void SaImpl::request(wire::ExchangeType e, Payloads payloads, Instant now, Outbo
   auto message = protection_->seal(h, payloads, owner_.rng());
   if (!message) return fail_with(CloseReason::malformed, out);
   transmit(*message, h, false, path_, out);
-  window_.sent(std::move(*message), wire::exchange_name(e, false), state_ == SaState::closing ? kCloseSchedule : policy_.retransmit_schedule, now);
+  window_.sent(std::move(*message), wire::exchange_name(e, false),
+               state_ == SaState::closing ? kCloseSchedule : policy_.retransmit_schedule, now);
 }
 
-void SaImpl::reply(const wire::Message& to, ByteView datagram, const Payloads& payloads, const Path& path, Outbox& out) {
+void SaImpl::reply(const wire::Message& to, ByteView datagram, const Payloads& payloads, const Path& path,
+                   Outbox& out) {
   const auto h = header(to.header.exchange, true, to.header.message_id);
   auto message = protection_->seal(h, payloads, owner_.rng());
   if (!message) return fail_with(CloseReason::malformed, out);
@@ -87,7 +93,8 @@ void SaImpl::reply(const wire::Message& to, ByteView datagram, const Payloads& p
   window_.replied(to_bytes(datagram), std::move(*message));
 }
 
-void SaImpl::reply_notify(const wire::Message& to, ByteView datagram, wire::NotifyType type, Bytes data, const Path& path, Outbox& out) {
+void SaImpl::reply_notify(const wire::Message& to, ByteView datagram, wire::NotifyType type, Bytes data,
+                          const Path& path, Outbox& out) {
   reply(to, datagram, {wire::NotifyPayload{.type = type, .data = std::move(data)}}, path, out);
 }
 
@@ -95,7 +102,8 @@ void SaImpl::reply_notify(const wire::Message& to, ByteView datagram, wire::Noti
 
 void SaImpl::on_message(ByteView datagram, const Path& path, Instant now, Outbox& out) {
   const auto drop = [&](const Error& e) {
-    out.log(LogId::message_dropped, scope(), {std::string(dormouse::name_of(e.code)), std::string(e.field), std::uint64_t{e.offset}});
+    out.log(LogId::message_dropped, scope(),
+            {std::string(dormouse::name_of(e.code)), std::string(e.field), std::uint64_t{e.offset}});
   };
   if (state_ == SaState::closed) return;
   const auto message = wire::parse_message(datagram);
@@ -104,8 +112,8 @@ void SaImpl::on_message(ByteView datagram, const Path& path, Instant now, Outbox
     if (message.error().code == ErrorCode::unsupported_critical && state_ == SaState::half_open && !protection_) {
       wire::Message to;
       if (const auto h = wire::parse_header(datagram)) to.header = *h;
-      refuse_init(to, wire::NotifyType::unsupported_critical_payload, {static_cast<std::uint8_t>(message.error().detail)},
-                  CloseReason::malformed, path, out);
+      refuse_init(to, wire::NotifyType::unsupported_critical_payload,
+                  {static_cast<std::uint8_t>(message.error().detail)}, CloseReason::malformed, path, out);
     }
     return;
   }
@@ -115,25 +123,31 @@ void SaImpl::on_message(ByteView datagram, const Path& path, Instant now, Outbox
     if (h.response) return on_init_response(*message, datagram, path, now, out);
     return on_init_request(*message, datagram, path, now, out);
   }
-  if (!protection_ || h.spi_r != spi_r_ || !message->encrypted || !message->payloads.empty()) return drop({ErrorCode::unexpected, "exchange"});
-  if (h.response) on_response(*message, datagram, path, now, out);
-  else on_request(*message, datagram, path, now, out);
+  if (!protection_ || h.spi_r != spi_r_ || !message->encrypted || !message->payloads.empty())
+    return drop({ErrorCode::unexpected, "exchange"});
+  if (h.response)
+    on_response(*message, datagram, path, now, out);
+  else
+    on_request(*message, datagram, path, now, out);
 }
 
 void SaImpl::on_request(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out) {
   switch (window_.classify(m.header.message_id, datagram)) {
     case MessageWindow::Incoming::stale: return;
-    case MessageWindow::Incoming::repeated: return transmit(window_.reply(), header(m.header.exchange, true, m.header.message_id), true, path, out);
+    case MessageWindow::Incoming::repeated:
+      return transmit(window_.reply(), header(m.header.exchange, true, m.header.message_id), true, path, out);
     case MessageWindow::Incoming::fresh: break;
   }
   const auto payloads = protection_->open(m, datagram);
   if (!payloads) {
     const auto& e = payloads.error();
-    out.log(LogId::message_dropped, scope(), {std::string(dormouse::name_of(e.code)), std::string(e.field), std::uint64_t{e.offset}});
+    out.log(LogId::message_dropped, scope(),
+            {std::string(dormouse::name_of(e.code)), std::string(e.field), std::uint64_t{e.offset}});
     if (e.code == ErrorCode::auth_failed || e.code == ErrorCode::crypto) return;
     out.add(PeerAlive{id_, path});
     const bool critical = e.code == ErrorCode::unsupported_critical;
-    reply_notify(m, datagram, critical ? wire::NotifyType::unsupported_critical_payload : wire::NotifyType::invalid_syntax,
+    reply_notify(m, datagram,
+                 critical ? wire::NotifyType::unsupported_critical_payload : wire::NotifyType::invalid_syntax,
                  critical ? Bytes{static_cast<std::uint8_t>(e.detail)} : Bytes{}, path, out);
     if (!critical) fail_with(CloseReason::malformed, out);
     return;
@@ -147,17 +161,22 @@ void SaImpl::on_request(const wire::Message& m, ByteView datagram, const Path& p
     return reply_notify(m, datagram, wire::NotifyType::invalid_syntax, {}, path, out);
   }
   if (!auth) out.add(PeerAlive{id_, path});
-  if (auth) on_auth_request(m, datagram, *payloads, path, now, out);
-  else if (m.header.exchange == ExchangeType::create_child_sa) on_create_child_request(m, datagram, *payloads, path, now, out);
-  else if (m.header.exchange == ExchangeType::informational) on_informational_request(m, datagram, *payloads, path, now, out);
-  else reply_notify(m, datagram, wire::NotifyType::invalid_syntax, {}, path, out);
+  if (auth)
+    on_auth_request(m, datagram, *payloads, path, now, out);
+  else if (m.header.exchange == ExchangeType::create_child_sa)
+    on_create_child_request(m, datagram, *payloads, path, now, out);
+  else if (m.header.exchange == ExchangeType::informational)
+    on_informational_request(m, datagram, *payloads, path, now, out);
+  else
+    reply_notify(m, datagram, wire::NotifyType::invalid_syntax, {}, path, out);
   next_task(now, out);
 }
 
 void SaImpl::on_response(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out) {
   if (!window_.awaits(m.header.message_id)) return;
   const auto payloads = protection_->open(m, datagram);
-  if (!payloads && (payloads.error().code == ErrorCode::auth_failed || payloads.error().code == ErrorCode::crypto)) return;
+  if (!payloads && (payloads.error().code == ErrorCode::auth_failed || payloads.error().code == ErrorCode::crypto))
+    return;
   out.log(LogId::initiator_received, scope(), {wire::exchange_name(m.header.exchange, false)});
   window_.answered();
   if (state_ != SaState::auth_sent) out.add(PeerAlive{id_, path});
@@ -167,9 +186,12 @@ void SaImpl::on_response(const wire::Message& m, ByteView datagram, const Path& 
   } else if (exchange_) {
     Exchange x = std::move(*exchange_);
     exchange_.reset();
-    if (std::holds_alternative<CreateChildTask>(x.task)) on_create_child_response(std::move(x), *payloads, now, out);
-    else if (std::holds_alternative<RekeyIkeTask>(x.task)) on_rekey_ike_response(std::move(x), *payloads, now, out);
-    else on_informational_response(std::move(x), *payloads, now, out);
+    if (std::holds_alternative<CreateChildTask>(x.task))
+      on_create_child_response(std::move(x), *payloads, now, out);
+    else if (std::holds_alternative<RekeyIkeTask>(x.task))
+      on_rekey_ike_response(std::move(x), *payloads, now, out);
+    else
+      on_informational_response(std::move(x), *payloads, now, out);
   }
   next_task(now, out);
 }
@@ -219,8 +241,12 @@ void SaImpl::set_lifetimes(Instant now) {
   established_at_ = now;
   const auto life = policy_.lifetime;
   const auto spread = life / 1000 * policy_.lifetime_jitter_permille;
-  const auto jitter = spread.count() > 0 ? Duration(static_cast<std::int64_t>(owner_.rng().below(static_cast<std::uint64_t>(spread.count())))) : Duration{};
-  soft_ = now + life - life / 10 - jitter - (initiator_ ? life / 50 : Duration{});  // the initiator goes first: fewer collisions
+  const auto jitter =
+      spread.count() > 0
+          ? Duration(static_cast<std::int64_t>(owner_.rng().below(static_cast<std::uint64_t>(spread.count()))))
+          : Duration{};
+  soft_ = now + life - life / 10 - jitter -
+          (initiator_ ? life / 50 : Duration{});  // the initiator goes first: fewer collisions
   hard_ = now + life;
 }
 
@@ -234,7 +260,8 @@ void SaImpl::schedule_rekeys(Instant now, Outbox& out) {
     if (now < children_[i].soft) continue;
     children_[i].soft = children_[i].hard;
     const auto* policy = policy_named(children_[i].phase2);
-    if (policy && policy->rekey && !children_[i].deleting && !children_[i].replaced_by) rekey_child(children_[i].id, now, out);
+    if (policy && policy->rekey && !children_[i].deleting && !children_[i].replaced_by)
+      rekey_child(children_[i].id, now, out);
   }
 }
 
@@ -254,8 +281,10 @@ void SaImpl::enforce_lifetimes(Instant now, Outbox& out) {
   }
   if (hard_ != Instant{} && now >= hard_ && state_ != SaState::closed) {
     if (!asleep_ && established()) {
-      const auto h = header(wire::ExchangeType::informational, false, MessageId(window_.next_out().value() + (window_.busy() ? 1U : 0U)));
-      if (const auto gone = protection_->seal(h, {wire::DeletePayload{}}, owner_.rng())) transmit(*gone, h, false, path_, out);
+      const auto h = header(wire::ExchangeType::informational, false,
+                            MessageId(window_.next_out().value() + (window_.busy() ? 1U : 0U)));
+      if (const auto gone = protection_->seal(h, {wire::DeletePayload{}}, owner_.rng()))
+        transmit(*gone, h, false, path_, out);
     }
     fail_with(CloseReason::expired, out);
   }
@@ -268,7 +297,8 @@ void SaImpl::on_timer(Instant now, Outbox& out) {
     const bool ours = state_ == SaState::init_sent || state_ == SaState::auth_sent;
     return fail_with(ours ? hint_ : CloseReason::negotiation_timeout, out);
   }
-  if (closing_until_ && now >= *closing_until_) return fail_with(state_ == SaState::rekeyed ? CloseReason::rekeyed : CloseReason::deleted, out);
+  if (closing_until_ && now >= *closing_until_)
+    return fail_with(state_ == SaState::rekeyed ? CloseReason::rekeyed : CloseReason::deleted, out);
   enforce_lifetimes(now, out);
   if (state_ == SaState::closed) return;
   if (retry_at_ && now >= *retry_at_) {
@@ -370,7 +400,8 @@ void SaImpl::close(Instant now, Outbox& out) {
   if (state_ == SaState::closing || state_ == SaState::closed) return;
   if (!established()) return fail_with(CloseReason::deleted, out);
   while (!children_.empty()) remove_child(children_.back().id, CloseReason::deleted, out);
-  // The window may be taken by a request without an answer; a Delete on the next id still tells a peer that got that request.
+  // The window may be taken by a request without an answer; a Delete on the next id still tells a peer that got that
+  // request.
   if (window_.busy()) window_.answered();
   tasks_.clear();
   exchange_.emplace().task = CloseTask{};
@@ -397,7 +428,13 @@ void SaImpl::hand_over(std::unique_ptr<SaImpl> successor, Outbox& out) {
 }
 
 SaStatus SaImpl::status() const {
-  SaStatus s{.id = id_, .state = state_, .initiator = initiator_, .spi_i = spi_i_, .spi_r = spi_r_, .suite = suite_, .path = path_};
+  SaStatus s{.id = id_,
+             .state = state_,
+             .initiator = initiator_,
+             .spi_i = spi_i_,
+             .spi_r = spi_r_,
+             .suite = suite_,
+             .path = path_};
   if (!local_.data.empty()) s.local = local_;
   s.peer = peer_;
   s.created = created_;
@@ -409,7 +446,8 @@ SaStatus SaImpl::status() const {
   s.request_pending = window_.busy();
   s.udp_encap = udp_encap_;
   for (const auto& c : children_)
-    s.children.push_back({c.id, c.phase2, c.in, c.out, c.suite, c.local, c.remote, c.created, c.soft, c.hard, false, c.replaced_by.has_value()});
+    s.children.push_back({c.id, c.phase2, c.in, c.out, c.suite, c.local, c.remote, c.created, c.soft, c.hard, false,
+                          c.replaced_by.has_value()});
   return s;
 }
 

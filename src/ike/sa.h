@@ -1,5 +1,6 @@
-// One IKE SA and its Child SAs, both roles, without sockets, clocks or threads: datagrams, commands and `now` in; actions and
-// one next deadline out. The parts (message window, exchanges, child SAs, key schedule) are objects with files of their own.
+// One IKE SA and its Child SAs, both roles, without sockets, clocks or threads: datagrams, commands and `now` in;
+// actions and one next deadline out. The parts (message window, exchanges, child SAs, key schedule) are objects with
+// files of their own.
 #pragma once
 #include <memory>
 #include <optional>
@@ -15,13 +16,13 @@ enum class SaState : std::uint8_t { init_sent, auth_sent, half_open, established
 [[nodiscard]] const char* name_of(SaState s);
 
 struct InitiatorSetup {
-  Path path;                           ///< ports 500, or 4500 to begin there
+  Path path;  ///< ports 500, or 4500 to begin there
   IkePolicy policy{};
-  std::string gateway{};               ///< tunnel name for logs
+  std::string gateway{};  ///< tunnel name for logs
   Identity local{};
   std::optional<Identity> expected_peer{};  ///< else any identity that the secret proves
   SecretBytes psk{};
-  std::vector<ChildPolicy> children{};   ///< the first goes into IKE_AUTH, the rest by CREATE_CHILD_SA at once
+  std::vector<ChildPolicy> children{};  ///< the first goes into IKE_AUTH, the rest by CREATE_CHILD_SA at once
   bool initial_contact = true;
 };
 
@@ -54,9 +55,10 @@ class IkeSa {
  public:
   /// `owner` must outlive the SA. The SPI is allocated here; nothing is sent before start().
   [[nodiscard]] static std::unique_ptr<IkeSa> make_initiator(Owner& owner, InitiatorSetup setup, Instant now);
-  /// For a first IKE_SA_INIT request that the layer above decided to serve (cookie already checked). Feed it by on_message().
-  [[nodiscard]] static std::unique_ptr<IkeSa> make_responder(Owner& owner, const Path& path, IkePolicy policy, IkeSpi peer_spi,
-                                                             Instant now);
+  /// For a first IKE_SA_INIT request that the layer above decided to serve (cookie already checked). Feed it by
+  /// on_message().
+  [[nodiscard]] static std::unique_ptr<IkeSa> make_responder(Owner& owner, const Path& path, IkePolicy policy,
+                                                             IkeSpi peer_spi, Instant now);
   virtual ~IkeSa() = default;
 
   virtual void start(Instant now, Outbox& out) = 0;  ///< initiator: IKE_SA_INIT
@@ -66,21 +68,25 @@ class IkeSa {
   [[nodiscard]] virtual std::optional<Deadline> next_deadline() const = 0;
 
   // Commands; each queues its exchange if the window is taken. No effect once closing.
-  virtual void probe(Instant now, Outbox& out) = 0;            ///< empty INFORMATIONAL, unless a request is already pending
-  virtual void resend_pending(Instant now, Outbox& out) = 0;   ///< repeats the pending request at once, schedule from the start; without one: probe
+  virtual void probe(Instant now, Outbox& out) = 0;  ///< empty INFORMATIONAL, unless a request is already pending
+  virtual void resend_pending(
+      Instant now,
+      Outbox& out) = 0;  ///< repeats the pending request at once, schedule from the start; without one: probe
   virtual void create_child(const ChildPolicy& policy, Instant now, Outbox& out) = 0;
   virtual void rekey_child(ChildId child, Instant now, Outbox& out) = 0;
   virtual void delete_child(ChildId child, Instant now, Outbox& out) = 0;
   /// The data plane saw the first verified packet of a Child SA: its peer uses it, so may we (RFC 7296 2.8).
   virtual void child_used(ChildId child, Instant now, Outbox& out) = 0;
-  virtual void rekey(Instant now, Outbox& out) = 0;            ///< the IKE SA itself
-  virtual void close(Instant now, Outbox& out) = 0;            ///< Delete is sent; Closed follows the answer or one short wait
-  virtual void abandon(Instant now, Outbox& out) = 0;          ///< ends silently: ChildDown for each child, Closed{deleted}; nothing is sent
-  virtual void set_path(const Path& path) = 0;                 ///< for everything sent from now on
+  virtual void rekey(Instant now, Outbox& out) = 0;  ///< the IKE SA itself
+  virtual void close(Instant now, Outbox& out) = 0;  ///< Delete is sent; Closed follows the answer or one short wait
+  virtual void abandon(Instant now,
+                       Outbox& out) = 0;  ///< ends silently: ChildDown for each child, Closed{deleted}; nothing is sent
+  virtual void set_path(const Path& path) = 0;  ///< for everything sent from now on
   virtual void set_gateway_name(std::string name) = 0;
   /// Asleep: no rekey is started and nothing is retransmitted; hard lifetimes go on and end SAs without a message.
   virtual void set_asleep(bool asleep, Instant now) = 0;
-  virtual void update_children(std::vector<ChildPolicy> policies) = 0;  ///< after a configuration change; living children stay
+  virtual void update_children(
+      std::vector<ChildPolicy> policies) = 0;  ///< after a configuration change; living children stay
 
   [[nodiscard]] virtual SaState state() const = 0;
   [[nodiscard]] virtual IkeSaId id() const = 0;

@@ -20,9 +20,17 @@ namespace dormouse::ike {
 
 /// Work that waits for the window.
 struct ProbeTask {};
-struct CreateChildTask { ChildPolicy policy; std::optional<ChildId> rekeys; KeId group = KeId::none; };
-struct DeleteChildTask { ChildId child; };
-struct RekeyIkeTask { KeId group = KeId::none; };
+struct CreateChildTask {
+  ChildPolicy policy;
+  std::optional<ChildId> rekeys;
+  KeId group = KeId::none;
+};
+struct DeleteChildTask {
+  ChildId child;
+};
+struct RekeyIkeTask {
+  KeId group = KeId::none;
+};
 struct CloseTask {};
 using Task = std::variant<ProbeTask, CreateChildTask, DeleteChildTask, RekeyIkeTask, CloseTask>;
 
@@ -75,7 +83,8 @@ class SaImpl final : public IkeSa {
   void transmit(const Bytes& message, const wire::Header& h, bool repeated, const Path& path, Outbox& out);
   void request(wire::ExchangeType e, Payloads payloads, Instant now, Outbox& out);
   void reply(const wire::Message& to, ByteView datagram, const Payloads& payloads, const Path& path, Outbox& out);
-  void reply_notify(const wire::Message& to, ByteView datagram, wire::NotifyType type, Bytes data, const Path& path, Outbox& out);
+  void reply_notify(const wire::Message& to, ByteView datagram, wire::NotifyType type, Bytes data, const Path& path,
+                    Outbox& out);
   void push(Task task, Instant now, Outbox& out);
   void next_task(Instant now, Outbox& out);
   void start_task(Task task, Instant now, Outbox& out);
@@ -92,14 +101,16 @@ class SaImpl final : public IkeSa {
   void send_init(Instant now, Outbox& out);
   void on_init_request(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out);
   void on_init_response(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out);
-  void refuse_init(const wire::Message& m, wire::NotifyType type, Bytes data, CloseReason reason, const Path& path, Outbox& out);
+  void refuse_init(const wire::Message& m, wire::NotifyType type, Bytes data, CloseReason reason, const Path& path,
+                   Outbox& out);
   [[nodiscard]] Result<void> derive(ByteView g_ir);
   void settle_nat(const Payloads& payloads, const Path& path, Outbox& out);
   void log_offer(const std::vector<Proposal>& offer, bool child, Outbox& out) const;
 
   // ike_auth.cc
   void send_auth(Instant now, Outbox& out);
-  void on_auth_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now, Outbox& out);
+  void on_auth_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now,
+                       Outbox& out);
   void on_auth_response(const Payloads& p, Instant now, Outbox& out);
   [[nodiscard]] Result<SecretBytes> own_auth(const Identity& local) const;
   [[nodiscard]] bool peer_auth_fits(ByteView psk, const Identity& peer, ByteView auth) const;
@@ -118,8 +129,8 @@ class SaImpl final : public IkeSa {
   [[nodiscard]] Result<Agreement> agree_any(const Payloads& p, bool with_ke, Outbox& out) const;
   /// Checks the peer's answer to our offer.
   [[nodiscard]] Result<Agreement> accept(const Payloads& p, const ChildPolicy& policy, bool with_ke) const;
-  [[nodiscard]] Result<ChildId> install(const Agreement& a, EspSpi in, ByteView g_ir, ByteView ni, ByteView nr, bool we_began,
-                                        std::optional<ChildId> replaces, Instant now, Outbox& out);
+  [[nodiscard]] Result<ChildId> install(const Agreement& a, EspSpi in, ByteView g_ir, ByteView ni, ByteView nr,
+                                        bool we_began, std::optional<ChildId> replaces, Instant now, Outbox& out);
   void remove_child(ChildId id, CloseReason reason, Outbox& out);
   [[nodiscard]] ChildSa* child(ChildId id);
   [[nodiscard]] ChildSa* child_by_out(EspSpi spi);
@@ -128,7 +139,8 @@ class SaImpl final : public IkeSa {
 
   // create_child.cc
   void send_create_child(CreateChildTask task, Instant now, Outbox& out);
-  void on_create_child_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now, Outbox& out);
+  void on_create_child_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path,
+                               Instant now, Outbox& out);
   void on_create_child_response(Exchange x, const Payloads& p, Instant now, Outbox& out);
   void settle_rekeyed_child(ChildId old, ChildId fresh, const Bytes& lowest, Instant now, Outbox& out);
   [[nodiscard]] std::optional<wire::NotifyType> refusal(const Payloads& p) const;
@@ -136,16 +148,19 @@ class SaImpl final : public IkeSa {
 
   // rekey_ike.cc
   void send_rekey_ike(RekeyIkeTask task, Instant now, Outbox& out);
-  void on_rekey_ike_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now, Outbox& out);
+  void on_rekey_ike_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now,
+                            Outbox& out);
   void on_rekey_ike_response(Exchange x, const Payloads& p, Instant now, Outbox& out);
   [[nodiscard]] Result<std::unique_ptr<SaImpl>> make_successor(const Suite& suite, bool we_began, IkeSpi i, IkeSpi r,
-                                                               ByteView g_ir, ByteView ni, ByteView nr, Instant now) const;
+                                                               ByteView g_ir, ByteView ni, ByteView nr,
+                                                               Instant now) const;
   void hand_over(std::unique_ptr<SaImpl> successor, Outbox& out);
   void hand_over_to_rival(Instant now, Outbox& out);
 
   // informational.cc
   void send_delete_child(ChildId id, Instant now, Outbox& out);
-  void on_informational_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now, Outbox& out);
+  void on_informational_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path,
+                                Instant now, Outbox& out);
   void on_informational_response(Exchange x, const Payloads& p, Instant now, Outbox& out);
 
   Owner& owner_;

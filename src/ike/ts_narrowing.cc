@@ -28,23 +28,29 @@ NarrowedSelectors narrow(const TrafficSelectors& offered, const TrafficSelectors
   NarrowedSelectors out;
   for (const auto& a : offered)
     for (const auto& b : allowed)
-      if (const auto both = intersect(a, b);
-          both && std::ranges::find(out.selectors, *both) == out.selectors.end() && out.selectors.size() < limits::kMaxTrafficSelectors)
+      if (const auto both = intersect(a, b); both && std::ranges::find(out.selectors, *both) == out.selectors.end() &&
+                                             out.selectors.size() < limits::kMaxTrafficSelectors)
         out.selectors.push_back(*both);
   // A selector that lies within another adds nothing; peers put the packet that woke them first (2.9).
   for (std::size_t i = 0; i < out.selectors.size();) {
-    const bool redundant = std::ranges::any_of(
-        out.selectors, [&](const auto& other) { return &other != &out.selectors[i] && inside(out.selectors[i], other); });
-    if (redundant) out.selectors.erase(out.selectors.begin() + static_cast<std::ptrdiff_t>(i));
-    else ++i;
+    const bool redundant = std::ranges::any_of(out.selectors, [&](const auto& other) {
+      return &other != &out.selectors[i] && inside(out.selectors[i], other);
+    });
+    if (redundant)
+      out.selectors.erase(out.selectors.begin() + static_cast<std::ptrdiff_t>(i));
+    else
+      ++i;
   }
-  if (out.selectors == allowed && out.selectors == offered) out.how = Narrowing::exact;
-  else out.how = within(offered, allowed) ? Narrowing::subset : Narrowing::narrowed;
+  if (out.selectors == allowed && out.selectors == offered)
+    out.how = Narrowing::exact;
+  else
+    out.how = within(offered, allowed) ? Narrowing::subset : Narrowing::narrowed;
   return out;
 }
 
 bool within(const TrafficSelectors& inner, const TrafficSelectors& outer) {
-  return std::ranges::all_of(inner, [&](const auto& i) { return std::ranges::any_of(outer, [&](const auto& o) { return inside(i, o); }); });
+  return std::ranges::all_of(
+      inner, [&](const auto& i) { return std::ranges::any_of(outer, [&](const auto& o) { return inside(i, o); }); });
 }
 
 }  // namespace dormouse::ike

@@ -9,7 +9,8 @@ struct NarrowedSelectors {
   TrafficSelectors selectors;  ///< empty: nothing in common
   Narrowing how = Narrowing::exact;
 };
-/// `offered` of one side (TSi or TSr) against `allowed`. A pair of ranges that share addresses, protocol and ports gives one selector.
+/// `offered` of one side (TSi or TSr) against `allowed`. A pair of ranges that share addresses, protocol and ports
+/// gives one selector.
 [[nodiscard]] NarrowedSelectors narrow(const TrafficSelectors& offered, const TrafficSelectors& allowed);
 
 /// True if every selector of `inner` lies within some selector of `outer`: the check of a responder's answer.

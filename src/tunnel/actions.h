@@ -1,5 +1,5 @@
-// What the tunnel layer asks of the machine around it, in order. The packet path is asked directly (esp::DataPlane); the rest
-// is values, so that a simulation can play the kernel.
+// What the tunnel layer asks of the machine around it, in order. The packet path is asked directly (esp::DataPlane);
+// the rest is values, so that a simulation can play the kernel.
 #pragma once
 #include <string>
 #include <variant>
@@ -20,15 +20,27 @@ struct Route {
   unsigned priority = 1;
   friend bool operator==(const Route&, const Route&) = default;
 };
-struct AddRoute { Route route; };
-struct DelRoute { Route route; };
+struct AddRoute {
+  Route route;
+};
+struct DelRoute {
+  Route route;
+};
 /// An interface now follows (or no longer follows) the firewall policies of a phase 1.
-struct AddMember { std::string phase1, device_name; };
-struct DelMember { std::string phase1, device_name; };
-struct Trap { bool up; IpAddress local, remote; std::string name; };
+struct AddMember {
+  std::string phase1, device_name;
+};
+struct DelMember {
+  std::string phase1, device_name;
+};
+struct Trap {
+  bool up;
+  IpAddress local, remote;
+  std::string name;
+};
 /// An IKE message for UDP 500 (for 4500 it goes through the data plane).
-using ike::Transmit;
 using ike::Log;
+using ike::Transmit;
 
 using Action = std::variant<Transmit, AddRoute, DelRoute, AddMember, DelMember, Trap, Log>;
 

@@ -23,16 +23,16 @@ TEST(adoption, follows_the_table) {
   const Case cases[] = {
       {__LINE__, {}, {kHome, true}, {}},
       {__LINE__, {asleep(1)}, {kHome, true}, 1},
-      {__LINE__, {asleep(1)}, {kHome, false}, 1},           // the old address speaks for it
-      {__LINE__, {asleep(1)}, {kAway, true}, 1},            // INITIAL_CONTACT: it has no other SA, so it is the sleeper
-      {__LINE__, {asleep(1)}, {kAway, false}, {}},          // nothing speaks for it
+      {__LINE__, {asleep(1)}, {kHome, false}, 1},   // the old address speaks for it
+      {__LINE__, {asleep(1)}, {kAway, true}, 1},    // INITIAL_CONTACT: it has no other SA, so it is the sleeper
+      {__LINE__, {asleep(1)}, {kAway, false}, {}},  // nothing speaks for it
       {__LINE__, {asleep(1), asleep(2, kAway)}, {kHome, true}, {}},  // two sleepers share the identity: in doubt, new
       {__LINE__, {asleep(1), up(2, kAway)}, {kHome, true}, 1},       // shared identity, but the sleeper's own address
       {__LINE__, {asleep(1), up(2, kAway)}, {{*IpAddress::parse("11.101.5.5"), 500}, true}, {}},
       {__LINE__, {asleep(1, kHome), up(2, kHomeOtherPort)}, {{kHome.address, 9}, true}, {}},  // several behind one NAT
-      {__LINE__, {up(1)}, {kHome, true}, 1},                // a restarted client
+      {__LINE__, {up(1)}, {kHome, true}, 1},                                                  // a restarted client
       {__LINE__, {up(1)}, {kHome, false}, {}},
-      {__LINE__, {up(1)}, {kHomeOtherPort, true}, {}},      // another device behind the same NAT
+      {__LINE__, {up(1)}, {kHomeOtherPort, true}, {}},  // another device behind the same NAT
       {__LINE__, {up(1)}, {kAway, true}, {}},
   };
   for (const auto& c : cases) {

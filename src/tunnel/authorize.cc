@@ -1,5 +1,6 @@
-// Who may enter, and as which tunnel. Called by the engine with the peer's identity; nothing is changed before the peer's AUTH
-// has verified under a phase 1's secret, and even then only a reservation is noted: Established makes it so.
+// Who may enter, and as which tunnel. Called by the engine with the peer's identity; nothing is changed before the
+// peer's AUTH has verified under a phase 1's secret, and even then only a reservation is noted: Established makes it
+// so.
 #include <algorithm>
 
 #include "base/limits.h"
@@ -26,7 +27,8 @@ Result<ike::AuthGrant> Manager::authorize(const ike::AuthQuery& query, std::vect
     if (std::ranges::find(p->suites, query.suite) == p->suites.end()) continue;
     identity_known = true;
     if (!p->psk || !query.verify(p->psk->reveal())) continue;
-    if (p->type == config::Phase1Type::dynamic && tunnels_.size() >= limits::kMaxTunnels) return refuse("too many tunnels", p->name);
+    if (p->type == config::Phase1Type::dynamic && tunnels_.size() >= limits::kMaxTunnels)
+      return refuse("too many tunnels", p->name);
     auto login = place_login(p, query, incoming_.remote);
     const Tunnel* t = login.adopt ? find(*login.adopt) : nullptr;
     ike::AuthGrant grant{.gateway = t ? t->name : p->name + "_" + std::to_string(login.index),

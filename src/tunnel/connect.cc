@@ -1,5 +1,5 @@
-// The static tunnel's way up: logins with growing pauses, and, when a peer fell silent, the wake ladder: ask again on the SAs it
-// has (by address), and a little later a login beside it. Whatever is authenticated first wins.
+// The static tunnel's way up: logins with growing pauses, and, when a peer fell silent, the wake ladder: ask again on
+// the SAs it has (by address), and a little later a login beside it. Whatever is authenticated first wins.
 #include <algorithm>
 
 #include "tunnel/manager.h"
@@ -7,9 +7,9 @@
 namespace dormouse::tunnel {
 namespace {
 
-constexpr Duration kLoginAfterProbe = 300ms;   // by address costs one round trip; give it that much of a start
-constexpr Duration kProbeEvery = 2s;           // while the network may be back at any moment
-constexpr Duration kProbeEveryLater = 10s;     // after two minutes of silence
+constexpr Duration kLoginAfterProbe = 300ms;  // by address costs one round trip; give it that much of a start
+constexpr Duration kProbeEvery = 2s;          // while the network may be back at any moment
+constexpr Duration kProbeEveryLater = 10s;    // after two minutes of silence
 constexpr Duration kEagerPhase = 120s;
 constexpr Duration kLongestPause = 30s;
 
@@ -49,7 +49,8 @@ void Manager::connect(Tunnel& t, Instant now) {
     t.timers.set(Timer::connect, now + 5s);
     return refresh(t);
   }
-  ike::InitiatorSetup setup{.path = {{*local, 500}, {p.remote_gw, 500}, l->ifindex}, .policy = ike_policy(p), .gateway = t.name};
+  ike::InitiatorSetup setup{
+      .path = {{*local, 500}, {p.remote_gw, 500}, l->ifindex}, .policy = ike_policy(p), .gateway = t.name};
   setup.local = p.localid ? *p.localid : Identity::of(*local);
   setup.psk = p.psk->clone();
   setup.children = children;
@@ -76,8 +77,10 @@ void Manager::attempt_failed(Tunnel& t, Instant now) {
     return refresh(t);
   }
   // 1, 2, 4, ... 30 s, spread by a fifth so that a thousand clients of one gateway do not knock together.
-  const auto pause = std::min<Duration>(kLongestPause, Duration(1s) * (std::uint64_t{1} << std::min(t.attempts, 6U)) / 2);
-  const auto spread = Duration(static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(pause.count() / 5 + 1))));
+  const auto pause =
+      std::min<Duration>(kLongestPause, Duration(1s) * (std::uint64_t{1} << std::min(t.attempts, 6U)) / 2);
+  const auto spread =
+      Duration(static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(pause.count() / 5 + 1))));
   t.timers.set(Timer::connect, now + pause + spread);
   refresh(t);
 }

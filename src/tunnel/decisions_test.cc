@@ -1,7 +1,6 @@
 // The pure decisions: sleep, liveness, route overlap and the table of states.
-#include <gtest/gtest.h>
-
 #include <fstream>
+#include <gtest/gtest.h>
 #include <sstream>
 
 #include "tunnel/dpd.h"

@@ -17,8 +17,9 @@ struct DpdVerdict {
   bool probe = false;
   std::optional<Instant> look_again;  ///< none: dpd disable
 };
-/// on-idle: silence of `interval` since the later of `last_in` and the last tick. on-demand: the same, but only if something
-/// was sent that nothing answered.
-[[nodiscard]] DpdVerdict dpd_check(config::DpdMode mode, Duration interval, const Traffic& traffic, Instant last_tick, Instant now);
+/// on-idle: silence of `interval` since the later of `last_in` and the last tick. on-demand: the same, but only if
+/// something was sent that nothing answered.
+[[nodiscard]] DpdVerdict dpd_check(config::DpdMode mode, Duration interval, const Traffic& traffic, Instant last_tick,
+                                   Instant now);
 
 }  // namespace dormouse::tunnel

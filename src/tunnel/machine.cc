@@ -32,7 +32,8 @@ const char* name_of(Event e) {
 std::string states_as_dot() {
   std::string out = "digraph tunnel {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n";
   for (const auto& t : kTransitions)
-    out += std::string("  ") + name_of(t.from) + " -> " + name_of(t.to) + " [label=\"" + name_of(t.event) + "\\n" + t.reason + "\"];\n";
+    out += std::string("  ") + name_of(t.from) + " -> " + name_of(t.to) + " [label=\"" + name_of(t.event) + "\\n" +
+           t.reason + "\"];\n";
   return out + "}\n";
 }
 

@@ -1,5 +1,5 @@
-// The life of a tunnel as one table: Connecting, Up, Asleep or gone. Everything that moves a tunnel goes through next_state(),
-// so what is not a row here cannot happen. docs/tunnel-states.dot is printed from it.
+// The life of a tunnel as one table: Connecting, Up, Asleep or gone. Everything that moves a tunnel goes through
+// next_state(), so what is not a row here cannot happen. docs/tunnel-states.dot is printed from it.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -10,14 +10,14 @@ namespace dormouse::tunnel {
 
 enum class State : std::uint8_t { down, connecting, up, asleep, gone, count_ };
 enum class Event : std::uint8_t {
-  start,          ///< a static tunnel begins a login
-  login,          ///< a login was authenticated and owns this tunnel (new, refreshed or adopted)
-  peer_silent,    ///< dead peer detection or a request gave up on the peer, client-resume is on
-  peer_lost,      ///< the same with client-resume off; for a static tunnel: it tries to come back
-  peer_alive,     ///< an authenticated packet on the SAs it has
-  sas_ended,      ///< the last IKE SA ended by its lifetime or by the peer's Delete
-  window_over,    ///< client-resume-interval or the re-authentication deadline passed
-  flush,          ///< an administrator, the peer's Delete, or a changed configuration ends it
+  start,        ///< a static tunnel begins a login
+  login,        ///< a login was authenticated and owns this tunnel (new, refreshed or adopted)
+  peer_silent,  ///< dead peer detection or a request gave up on the peer, client-resume is on
+  peer_lost,    ///< the same with client-resume off; for a static tunnel: it tries to come back
+  peer_alive,   ///< an authenticated packet on the SAs it has
+  sas_ended,    ///< the last IKE SA ended by its lifetime or by the peer's Delete
+  window_over,  ///< client-resume-interval or the re-authentication deadline passed
+  flush,        ///< an administrator, the peer's Delete, or a changed configuration ends it
   count_,
 };
 
@@ -90,7 +90,8 @@ consteval bool every_event_used() {
   return true;
 }
 }  // namespace detail
-static_assert(detail::unique_keys() && detail::all_reachable() && detail::gone_is_final() && detail::every_event_used());
+static_assert(detail::unique_keys() && detail::all_reachable() && detail::gone_is_final() &&
+              detail::every_event_used());
 
 [[nodiscard]] const char* name_of(State s);
 [[nodiscard]] const char* name_of(Event e);

@@ -1,4 +1,5 @@
-// Routes what comes in: datagrams to SAs, packet-path events to tunnels, timers to whoever is due; and takes configurations.
+// Routes what comes in: datagrams to SAs, packet-path events to tunnels, timers to whoever is due; and takes
+// configurations.
 #include "tunnel/manager.h"
 
 #include <algorithm>
@@ -34,7 +35,8 @@ void Manager::on_datagram(const ike::Path& path, ByteView datagram, Instant now)
     return;
   }
   if (debug_) {
-    log(LogId::packet_comes, {}, {path.remote.text(), path.local.text(), static_cast<std::uint64_t>(path.ifindex), datagram.size()});
+    log(LogId::packet_comes, {},
+        {path.remote.text(), path.local.text(), static_cast<std::uint64_t>(path.ifindex), datagram.size()});
     log(LogId::exchange_header, {},
         {wire::exchange_name(header->exchange, header->response), label_of(*header), datagram.size()});
     log(LogId::packet_in, {}, {HexDump{to_bytes(datagram)}});
@@ -72,7 +74,8 @@ void Manager::on_path_event(const esp::PathEvent& event, Instant now) {
       if (t->state == State::asleep) wake_by_address(*t, *t->current, now);
     }
   } else if (const auto* traffic = std::get_if<esp::TrafficWhileAsleep>(&event)) {
-    if (Tunnel* t = find(traffic->tunnel); t && t->state == State::asleep && t->current) wake_by_address(*t, *t->current, now);
+    if (Tunnel* t = find(traffic->tunnel); t && t->state == State::asleep && t->current)
+      wake_by_address(*t, *t->current, now);
   } else if (const auto* wanted = std::get_if<esp::OutboundWanted>(&event)) {
     for (auto& [id, t] : tunnels_) {
       if (t->device != wanted->device || t->dynamic) continue;
@@ -89,8 +92,10 @@ void Manager::on_path_event(const esp::PathEvent& event, Instant now) {
     Tunnel* t = at == child_tunnel_.end() ? nullptr : find(at->second);
     if (TunnelChild* child = t ? t->find_child(life->child) : nullptr)
       with_sa(child->sa, now, [&](ike::IkeSa& s, ike::Outbox& box) {
-        if (life->hard) s.delete_child(life->child, now, box);
-        else s.rekey_child(life->child, now, box);
+        if (life->hard)
+          s.delete_child(life->child, now, box);
+        else
+          s.rekey_child(life->child, now, box);
       });
   }
   remove_gone();
@@ -104,8 +109,10 @@ void Manager::on_timer(Instant now) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     Tunnel* t = find(deadlines_.begin()->second);
     if (const auto due = t ? t->timers.take_due(now) : std::nullopt) on_tunnel_timer(*t, *due, now);
-    if (t) refresh(*t);
-    else deadlines_.erase(deadlines_.begin());
+    if (t)
+      refresh(*t);
+    else
+      deadlines_.erase(deadlines_.begin());
   }
   remove_gone();
 }
@@ -153,12 +160,14 @@ std::string Manager::configure(std::shared_ptr<const config::Model> model, Insta
   sync_shared_devices(*old);
   for (const auto& p : model_->phase1) {
     if (!old->find_phase1(p.name)) ++added;
-    const bool exists = std::ranges::any_of(tunnels_, [&](const auto& e) { return !e.second->dynamic && e.second->name == p.name; });
-    if (p.type == config::Phase1Type::static_peer && !exists) make_static(std::shared_ptr<const config::Phase1>(model_, &p), now);
+    const bool exists =
+        std::ranges::any_of(tunnels_, [&](const auto& e) { return !e.second->dynamic && e.second->name == p.name; });
+    if (p.type == config::Phase1Type::static_peer && !exists)
+      make_static(std::shared_ptr<const config::Phase1>(model_, &p), now);
   }
   remove_gone();
-  return std::to_string(added) + " phase 1 added, " + std::to_string(changed) + " tunnels restarted, " + std::to_string(removed) +
-         " removed";
+  return std::to_string(added) + " phase 1 added, " + std::to_string(changed) + " tunnels restarted, " +
+         std::to_string(removed) + " removed";
 }
 
 bool Manager::needs_restart(const config::Phase1& was, const config::Phase1& is, const config::Model& old_model) const {
@@ -171,16 +180,15 @@ bool Manager::needs_restart(const config::Phase1& was, const config::Phase1& is,
   const auto before = old_model.phase2_of(was.name);
   const auto after = model_->phase2_of(is.name);
   return !std::ranges::equal(before, after, [](const config::Phase2* a, const config::Phase2* b) {
-    return a->name == b->name && a->suites == b->suites && a->pfs == b->pfs && a->replay == b->replay && a->src == b->src &&
-           a->dst == b->dst && a->keylife_bytes == b->keylife_bytes;
+    return a->name == b->name && a->suites == b->suites && a->pfs == b->pfs && a->replay == b->replay &&
+           a->src == b->src && a->dst == b->dst && a->keylife_bytes == b->keylife_bytes;
   });
 }
 
 void Manager::apply_in_place(Tunnel& t, std::shared_ptr<const config::Phase1> is, Instant now) {
   t.phase1 = std::move(is);
   const auto policies = child_policies(*t.phase1);
-  for (const auto id : t.sas)
-    with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox&) { s.update_children(policies); });
+  for (const auto id : t.sas) with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox&) { s.update_children(policies); });
   if (t.state == State::asleep) {
     t.asleep_until = sleep_end_after_change(*t.phase1, t.asleep_since, t.asleep_until, now);
     if (t.asleep_until <= now) return teardown(t, "client-resume disabled", false, now);
@@ -192,7 +200,9 @@ void Manager::apply_in_place(Tunnel& t, std::shared_ptr<const config::Phase1> is
 }
 
 void Manager::sync_shared_devices(const config::Model& old) {
-  const auto shared = [](const config::Phase1* p) { return p && p->type == config::Phase1Type::dynamic && !p->net_device; };
+  const auto shared = [](const config::Phase1* p) {
+    return p && p->type == config::Phase1Type::dynamic && !p->net_device;
+  };
   for (const auto& p : old.phase1) {
     if (!shared(&p) || shared(model_->find_phase1(p.name)) || !shared_devices_.contains(p.name)) continue;
     out_.push_back(DelMember{p.name, p.name});
@@ -260,8 +270,10 @@ Outcome<void> Manager::bring_up(const std::string& phase2, const std::string& ph
     for (Tunnel* t : select(p2.phase1)) {
       if (t->dynamic) continue;
       t->held_down = false;
-      if (t->state == State::up) want_children(*t, now, true);
-      else connect(*t, now);
+      if (t->state == State::up)
+        want_children(*t, now, true);
+      else
+        connect(*t, now);
       remove_gone();
       return {};
     }
@@ -323,7 +335,8 @@ std::optional<IpAddress> Manager::local_address(const config::Phase1& phase1) co
   if (!l) return std::nullopt;
   const auto link_local = Prefix::parse("fe80::/10");
   for (const auto& a : l->addresses)
-    if (a.family() == phase1.family && (!phase1.local_gw || a == *phase1.local_gw) && !link_local->contains(a)) return a;
+    if (a.family() == phase1.family && (!phase1.local_gw || a == *phase1.local_gw) && !link_local->contains(a))
+      return a;
   return std::nullopt;
 }
 
@@ -348,7 +361,12 @@ void Manager::log(LogId id, LogScope scope, std::vector<LogField> fields) {
 std::vector<ike::ChildPolicy> Manager::child_policies(const config::Phase1& phase1) const {
   std::vector<ike::ChildPolicy> out;
   for (const auto* p2 : model_->phase2_of(phase1.name))
-    out.push_back({.name = p2->name, .suites = p2->suites, .pfs = p2->pfs, .local = p2->src, .remote = p2->dst, .lifetime = p2->keylife});
+    out.push_back({.name = p2->name,
+                   .suites = p2->suites,
+                   .pfs = p2->pfs,
+                   .local = p2->src,
+                   .remote = p2->dst,
+                   .lifetime = p2->keylife});
   return out;
 }
 

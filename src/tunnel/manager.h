@@ -1,7 +1,8 @@
-// All tunnels of the host, both roles: datagrams, packet-path events, timers, configuration and commands in; actions and one
-// next deadline out. Files: manager.cc routes what comes in; responder.cc decides who may begin; authorize.cc who may enter
-// and as which tunnel; sa_actions.cc carries out what the engine asks; tunnel_life.cc makes, wakes, puts to sleep and ends
-// tunnels (with sleep.cc, dpd.cc, adoption.cc for the decisions); connect.cc is the static tunnel's way up; status.cc copies out.
+// All tunnels of the host, both roles: datagrams, packet-path events, timers, configuration and commands in; actions
+// and one next deadline out. Files: manager.cc routes what comes in; responder.cc decides who may begin; authorize.cc
+// who may enter and as which tunnel; sa_actions.cc carries out what the engine asks; tunnel_life.cc makes, wakes, puts
+// to sleep and ends tunnels (with sleep.cc, dpd.cc, adoption.cc for the decisions); connect.cc is the static tunnel's
+// way up; status.cc copies out.
 #pragma once
 #include <functional>
 #include <map>
@@ -43,7 +44,8 @@ class Manager final : private ike::Owner {
   ~Manager() override;
 
   // --- events
-  /// Takes a new configuration: starts, changes in place or tears down just what differs. Returns a summary for the operator.
+  /// Takes a new configuration: starts, changes in place or tears down just what differs. Returns a summary for the
+  /// operator.
   std::string configure(std::shared_ptr<const config::Model> model, Instant now);
   void set_links(std::vector<LinkInfo> links, Instant now);
   /// An IKE datagram from UDP 500, or from 4500 with its marker removed (path.local.port tells).
@@ -101,7 +103,8 @@ class Manager final : private ike::Owner {
 
   // authorize.cc
   [[nodiscard]] bool identity_fits(const config::Phase1& phase1, const Identity& peer) const;
-  [[nodiscard]] PendingLogin place_login(std::shared_ptr<const config::Phase1> phase1, const ike::AuthQuery& query, const Endpoint& remote);
+  [[nodiscard]] PendingLogin place_login(std::shared_ptr<const config::Phase1> phase1, const ike::AuthQuery& query,
+                                         const Endpoint& remote);
   [[nodiscard]] unsigned free_index(const config::Phase1& phase1) const;
 
   // sa_actions.cc
@@ -157,7 +160,8 @@ class Manager final : private ike::Owner {
   void want_children(Tunnel& t, Instant now, bool all);
 
   // configure (manager.cc)
-  [[nodiscard]] bool needs_restart(const config::Phase1& was, const config::Phase1& is, const config::Model& old_model) const;
+  [[nodiscard]] bool needs_restart(const config::Phase1& was, const config::Phase1& is,
+                                   const config::Model& old_model) const;
   void apply_in_place(Tunnel& t, std::shared_ptr<const config::Phase1> is, Instant now);
   void sync_shared_devices(const config::Model& old);
 

@@ -11,8 +11,10 @@ std::vector<std::shared_ptr<const config::Phase1>> Manager::phase1_for(const ike
     const auto local = local_address(p);
     if (!local || *local != path.local.address) continue;
     std::shared_ptr<const config::Phase1> held(model_, &p);
-    if (p.type == config::Phase1Type::dynamic) dialup.push_back(std::move(held));
-    else if (p.remote_gw == path.remote.address) fixed.push_back(std::move(held));
+    if (p.type == config::Phase1Type::dynamic)
+      dialup.push_back(std::move(held));
+    else if (p.remote_gw == path.remote.address)
+      fixed.push_back(std::move(held));
   }
   fixed.insert(fixed.end(), dialup.begin(), dialup.end());  // a peer with an entry of its own comes first
   return fixed;
@@ -40,7 +42,9 @@ void Manager::begin_responder(const ike::Path& path, const wire::Header& header,
   const auto message = wire::parse_message(datagram);
   if (!message || header.message_id.value() != 0) {
     ++counters_.dropped_malformed;
-    if (!message) log(LogId::message_dropped, {}, {std::string(name_of(message.error().code)), std::string(message.error().field), message.error().offset});
+    if (!message)
+      log(LogId::message_dropped, {},
+          {std::string(name_of(message.error().code)), std::string(message.error().field), message.error().offset});
     return;
   }
   const auto candidates = phase1_for(path);

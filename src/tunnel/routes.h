@@ -1,5 +1,5 @@
-// Desired routes of dialup tunnels. Several tunnels may want the same prefix (every client of the seed asks for 0.0.0.0/0);
-// one of them holds it, by route-overlap, and the next in line gets it when the holder goes.
+// Desired routes of dialup tunnels. Several tunnels may want the same prefix (every client of the seed asks for
+// 0.0.0.0/0); one of them holds it, by route-overlap, and the next in line gets it when the holder goes.
 #pragma once
 #include <map>
 #include <vector>
@@ -11,7 +11,8 @@ namespace dormouse::tunnel {
 
 class RouteTable {
  public:
-  /// `tunnel` wants `route`. Returns what changes in the kernel, in order. Wanting again what it already wants changes nothing.
+  /// `tunnel` wants `route`. Returns what changes in the kernel, in order. Wanting again what it already wants changes
+  /// nothing.
   [[nodiscard]] std::vector<Action> want(TunnelId tunnel, const Route& route, config::RouteOverlap overlap);
   /// `tunnel` no longer wants `dst`.
   [[nodiscard]] std::vector<Action> release(TunnelId tunnel, const Prefix& dst);

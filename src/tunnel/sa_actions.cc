@@ -19,8 +19,10 @@ void Manager::drain(ike::Outbox& box, Instant now) {
 }
 
 void Manager::carry_out(ike::Transmit& a, Instant) {
-  if (a.path.local.port == 4500) data_.send_ike(outer_of(a.path, true), a.message);
-  else out_.push_back(std::move(a));
+  if (a.path.local.port == 4500)
+    data_.send_ike(outer_of(a.path, true), a.message);
+  else
+    out_.push_back(std::move(a));
 }
 
 void Manager::carry_out(ike::Log& a, Instant) { out_.push_back(std::move(a)); }
@@ -34,9 +36,12 @@ void Manager::carry_out(ike::Established& a, Instant now) {
   sas_.settle(a.sa);
   const auto login = pending_.extract(a.sa);
   Tunnel* t = nullptr;
-  if (login.empty()) t = tunnel_of_sa(a.sa);
-  else if (login.mapped().adopt) t = find(*login.mapped().adopt);
-  else t = make_instance(login.mapped(), now);
+  if (login.empty())
+    t = tunnel_of_sa(a.sa);
+  else if (login.mapped().adopt)
+    t = find(*login.mapped().adopt);
+  else
+    t = make_instance(login.mapped(), now);
   if (!t) {  // the tunnel went while AUTH was under way, or its interface could not be made
     with_sa(a.sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.close(now, box); });
     return;
@@ -52,11 +57,13 @@ void Manager::carry_out(ike::ChildUp& a, Instant now) {
     spis_.erase(c.spi_in);
     return;
   }
-  TunnelChild child{.id = c.id, .sa = a.sa, .phase2 = c.phase2, .spi_in = c.spi_in, .spi_out = c.spi_out, .remote_ts = c.remote_ts};
+  TunnelChild child{
+      .id = c.id, .sa = a.sa, .phase2 = c.phase2, .spi_in = c.spi_in, .spi_out = c.spi_out, .remote_ts = c.remote_ts};
   const config::Phase2* p2 = nullptr;
   for (const auto* p : model_->phase2_of(t->phase1->name))
     if (p->name == c.phase2) p2 = p;
-  esp::ChildSpec spec{.id = c.id, .tunnel = t->id, .device = t->device, .suite = c.suite, .spi_in = c.spi_in, .spi_out = c.spi_out};
+  esp::ChildSpec spec{
+      .id = c.id, .tunnel = t->id, .device = t->device, .suite = c.suite, .spi_in = c.spi_in, .spi_out = c.spi_out};
   spec.encr_in = std::move(c.encr_in);
   spec.integ_in = std::move(c.integ_in);
   spec.encr_out = std::move(c.encr_out);
@@ -148,7 +155,8 @@ void Manager::carry_out(ike::PeerAlive& a, Instant now) {
   Tunnel* t = tunnel_of_sa(a.sa);
   if (!t || std::ranges::find(t->sas, a.sa) == t->sas.end()) return;
   t->last_ike_in = now;
-  if (t->current == a.sa && !(t->path == a.path) && (t->dynamic || t->remote_behind_nat)) set_path(*t, a.path, t->udp_encap);
+  if (t->current == a.sa && !(t->path == a.path) && (t->dynamic || t->remote_behind_nat))
+    set_path(*t, a.path, t->udp_encap);
   if (t->state == State::asleep || t->state == State::connecting) wake_by_address(*t, a.sa, now);
 }
 

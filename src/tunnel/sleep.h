@@ -20,7 +20,8 @@ enum class Silence : std::uint8_t {
 /// The end of a sleep that begins at `now`: the interval, or the re-authentication deadline if that is earlier.
 [[nodiscard]] Instant sleep_end(const config::Phase1& phase1, Instant now, std::optional<Instant> reauth_deadline);
 
-/// The end of a running sleep after the configuration changed: only ever earlier, and `now` if client-resume was switched off.
+/// The end of a running sleep after the configuration changed: only ever earlier, and `now` if client-resume was
+/// switched off.
 [[nodiscard]] Instant sleep_end_after_change(const config::Phase1& phase1, Instant began, Instant planned, Instant now);
 
 }  // namespace dormouse::tunnel

@@ -77,11 +77,17 @@ const char* name_of(WakeWay w) {
 }
 
 Status Manager::status(Instant now) {
-  Status out{.now = now, .half_open = sas_.half_open(), .cookies_sent = counters_.cookies_sent,
-             .dropped_unknown = counters_.dropped_unknown, .dropped_malformed = counters_.dropped_malformed};
+  Status out{.now = now,
+             .half_open = sas_.half_open(),
+             .cookies_sent = counters_.cookies_sent,
+             .dropped_unknown = counters_.dropped_unknown,
+             .dropped_malformed = counters_.dropped_malformed};
   for (const auto& p : model_->phase1) {
     const auto& c = phase1_counters_[p.name];
-    Phase1Status s{.name = p.name, .dynamic = p.type == config::Phase1Type::dynamic, .interface = p.interface, .has_policy = p.has_policy};
+    Phase1Status s{.name = p.name,
+                   .dynamic = p.type == config::Phase1Type::dynamic,
+                   .interface = p.interface,
+                   .has_policy = p.has_policy};
     for (const auto* p2 : model_->phase2_of(p.name)) s.phase2.push_back(p2->name);
     s.logins = c.logins;
     s.logins_refused = c.refused;

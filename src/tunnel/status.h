@@ -19,14 +19,14 @@ enum class WakeWay : std::uint8_t { none, address, ticket, login };
 /// One tunnel: a static phase 1 or an instance of a dynamic one.
 struct TunnelStatus {
   TunnelId id;
-  std::string name;                  ///< "toServer", "toClient_0"
-  std::string phase1;                ///< "toClient"
-  bool dynamic = false;              ///< an instance of a dialup phase 1
-  unsigned index = 0;                ///< of the instance
+  std::string name;      ///< "toServer", "toClient_0"
+  std::string phase1;    ///< "toClient"
+  bool dynamic = false;  ///< an instance of a dialup phase 1
+  unsigned index = 0;    ///< of the instance
   State state = State::down;
-  std::string interface;             ///< phase 1's outgoing interface
-  int ifindex = 0;                   ///< of that interface
-  DeviceId device{};                 ///< the tunnel interface it uses
+  std::string interface;  ///< phase 1's outgoing interface
+  int ifindex = 0;        ///< of that interface
+  DeviceId device{};      ///< the tunnel interface it uses
   std::string device_name;
   int device_ifindex = 0;
   esp::OuterPath path;
@@ -34,22 +34,22 @@ struct TunnelStatus {
   bool local_behind_nat = false, remote_behind_nat = false;
   Instant created{}, up_since{}, logged_in{};
   Instant asleep_since{}, asleep_until{};  ///< meaningful in State::asleep
-  Duration sleep_left{};             ///< 0 unless asleep
+  Duration sleep_left{};                   ///< 0 unless asleep
   WakeWay last_wake = WakeWay::none;
-  Duration last_sleep{};             ///< how long it slept then
+  Duration last_sleep{};  ///< how long it slept then
   unsigned sleeps = 0, wakes_by_address = 0, wakes_by_login = 0;
   unsigned ike_created = 0, ike_established = 0, child_created = 0, child_established = 0;  ///< totals
   std::uint64_t dpd_sent = 0, dpd_seqno = 0;
-  std::string dpd_mode;              ///< "on-idle", "on-demand", "disable"
+  std::string dpd_mode;  ///< "on-idle", "on-demand", "disable"
   Duration dpd_interval{};
   unsigned dpd_retrycount = 3;
   Duration nat_keepalive{};
-  Duration ike_setup_time{};         ///< of the newest IKE SA, from first message to established
-  std::vector<ike::SaStatus> ike;    ///< newest first
+  Duration ike_setup_time{};                       ///< of the newest IKE SA, from first message to established
+  std::vector<ike::SaStatus> ike;                  ///< newest first
   std::vector<esp::ChildCounters> child_counters;  ///< in the order of the children of all `ike`, newest SA first
   esp::TunnelCounters counters;
   unsigned mtu = 0;
-  std::optional<Deadline> next;      ///< what it waits for
+  std::optional<Deadline> next;  ///< what it waits for
 };
 
 struct Phase1Status {

@@ -17,11 +17,11 @@
 namespace dormouse::tunnel {
 
 enum class Timer : std::uint8_t {
-  sleep_over,      ///< client-resume-interval (or the re-authentication deadline) ends the sleep
-  dpd,             ///< look whether the peer fell silent
-  nat_keepalive,   ///< keep a NAT's mapping (RFC 3948 4)
-  connect,         ///< static: the next login attempt
-  wake_probe,      ///< static: ask again on the old SAs
+  sleep_over,     ///< client-resume-interval (or the re-authentication deadline) ends the sleep
+  dpd,            ///< look whether the peer fell silent
+  nat_keepalive,  ///< keep a NAT's mapping (RFC 3948 4)
+  connect,        ///< static: the next login attempt
+  wake_probe,     ///< static: ask again on the old SAs
   count_,
 };
 [[nodiscard]] const char* reason_of(Timer t);
@@ -48,24 +48,24 @@ struct Tunnel {
   DeviceId device{};
   std::string device_name;
   int device_ifindex = 0;
-  bool own_device = false;   ///< removed with the tunnel (net-device enable, or static)
+  bool own_device = false;  ///< removed with the tunnel (net-device enable, or static)
   unsigned mtu = 0;
 
   // peer
   std::optional<Identity> local_id, peer_id;
-  ike::Path path;            ///< of IKE
-  esp::OuterPath outer;      ///< of ESP
+  ike::Path path;        ///< of IKE
+  esp::OuterPath outer;  ///< of ESP
   bool udp_encap = false, local_behind_nat = false, remote_behind_nat = false;
   bool in_data_plane = false;
 
   // SAs: newest first. `current` carries probes and new children.
   std::vector<IkeSaId> sas;
   std::optional<IkeSaId> current;
-  std::optional<IkeSaId> attempt;      ///< static: the login under way
-  std::vector<IkeSaId> replaced;       ///< to be dropped silently once the new login has its child
+  std::optional<IkeSaId> attempt;  ///< static: the login under way
+  std::vector<IkeSaId> replaced;   ///< to be dropped silently once the new login has its child
   std::vector<TunnelChild> children;
-  std::vector<Prefix> routes;          ///< wanted in the RouteTable
-  std::set<std::string> reported_up;   ///< phase 2 of which a trap said "up" and none "down" since
+  std::vector<Prefix> routes;         ///< wanted in the RouteTable
+  std::set<std::string> reported_up;  ///< phase 2 of which a trap said "up" and none "down" since
 
   // sleep
   Instant asleep_since{}, asleep_until{};
@@ -76,7 +76,7 @@ struct Tunnel {
   std::uint64_t dpd_seqno = 0, dpd_sent = 0;
   // connecting
   unsigned attempts = 0;
-  bool held_down = false;              ///< "diagnose vpn tunnel down": only traffic or "up" starts it again
+  bool held_down = false;  ///< "diagnose vpn tunnel down": only traffic or "up" starts it again
 
   // record
   Instant created{}, up_since{}, logged_in{};

@@ -1,5 +1,5 @@
-// The life of a tunnel: made by a login, put to sleep when its peer falls silent, woken by address or by login, ended when its
-// window is over. What to do is decided in sleep.cc, dpd.cc and adoption.cc; here it is carried out.
+// The life of a tunnel: made by a login, put to sleep when its peer falls silent, woken by address or by login, ended
+// when its window is over. What to do is decided in sleep.cc, dpd.cc and adoption.cc; here it is carried out.
 #include <algorithm>
 
 #include "base/limits.h"
@@ -57,12 +57,13 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   const auto status = sas_.find(sa)->status();
   const bool was_asleep = t.state == State::asleep;
   const bool was_connecting = t.state == State::connecting;
-  // What the login replaces: for a dialup peer everything it had; for a static one what it says it forgot, but not an SA that
-  // we ourselves began a moment ago (both ends may dial at once).
+  // What the login replaces: for a dialup peer everything it had; for a static one what it says it forgot, but not an
+  // SA that we ourselves began a moment ago (both ends may dial at once).
   for (const auto old : t.sas) {
     const auto* s = sas_.find(old);
     const bool ours_and_fresh = s && !t.dynamic && s->initiator() && now - s->status().established < 10s;
-    const bool replace = t.dynamic || t.attempt == sa || was_connecting || (login && login->initial_contact && !ours_and_fresh);
+    const bool replace =
+        t.dynamic || t.attempt == sa || was_connecting || (login && login->initial_contact && !ours_and_fresh);
     if (replace && std::ranges::find(t.replaced, old) == t.replaced.end()) t.replaced.push_back(old);
   }
   if (login) {
@@ -111,7 +112,8 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   if (!was_asleep) {
     t.up_since = now;
     log(LogId::set_oper_up, scope_of(t));
-    log(LogId::event_up, {}, {t.name, t.path.remote.text(), t.peer_id ? t.peer_id->text() : "", token_of(status.suite, Protocol::ike)});
+    log(LogId::event_up, {},
+        {t.name, t.path.remote.text(), t.peer_id ? t.peer_id->text() : "", token_of(status.suite, Protocol::ike)});
   }
   start_liveness(t, now);
   enforce_sa_limit(t, now);
@@ -120,7 +122,8 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
 void Manager::enforce_sa_limit(Tunnel& t, Instant now) {
   while (t.sas.size() - std::min(t.sas.size(), t.replaced.size()) > limits::kIkeSasPerTunnel) {
     const auto oldest = t.sas.back();
-    log(LogId::ike_limit, {.gateway = t.name, .ike = oldest}, {std::uint64_t{limits::kIkeSasPerTunnel}, std::string("oldest")});
+    log(LogId::ike_limit, {.gateway = t.name, .ike = oldest},
+        {std::uint64_t{limits::kIkeSasPerTunnel}, std::string("oldest")});
     std::erase(t.sas, oldest);
     with_sa(oldest, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.close(now, box); });
   }
@@ -178,8 +181,8 @@ void Manager::wake_by_address(Tunnel& t, IkeSaId sa, Instant now) {
     for (const auto& child : t.children) report_up(t, child);
   } else {
     enter(t, Event::peer_alive);
-    // The old SAs answered first. A login that has not shown its identity yet is dropped; one that has must be let finish, as
-    // the gateway may already have moved the tunnel to it.
+    // The old SAs answered first. A login that has not shown its identity yet is dropped; one that has must be let
+    // finish, as the gateway may already have moved the tunnel to it.
     if (t.attempt) {
       const auto attempt = *t.attempt;
       const auto* s = sas_.find(attempt);
@@ -190,7 +193,9 @@ void Manager::wake_by_address(Tunnel& t, IkeSaId sa, Instant now) {
     t.timers.stop(Timer::wake_probe);
     t.last_wake = WakeWay::address;
     ++t.wakes_by_address;
-    log(LogId::event_resumed, {}, {t.name, std::string(name_of(WakeWay::address)), std::uint64_t(seconds_of(now - t.asleep_since)), t.path.remote.text()});
+    log(LogId::event_resumed, {},
+        {t.name, std::string(name_of(WakeWay::address)), std::uint64_t(seconds_of(now - t.asleep_since)),
+         t.path.remote.text()});
   }
   start_liveness(t, now);
 }
@@ -205,7 +210,8 @@ void Manager::finish_wake(Tunnel& t, WakeWay way, Instant now) {
   ++(way == WakeWay::address ? t.wakes_by_address : t.wakes_by_login);
   ++(way == WakeWay::address ? counters.by_address : counters.by_login);
   log(LogId::client_resumed, scope_of(t), {count});
-  log(LogId::event_resumed, {}, {t.name, std::string(name_of(way)), static_cast<std::uint64_t>(seconds_of(t.last_sleep)), t.path.remote.text()});
+  log(LogId::event_resumed, {},
+      {t.name, std::string(name_of(way)), static_cast<std::uint64_t>(seconds_of(t.last_sleep)), t.path.remote.text()});
 }
 
 void Manager::sleep_expired(Tunnel& t, Instant now) {
@@ -254,8 +260,10 @@ void Manager::drop_sas(Tunnel& t, bool tell_peer, Instant now) {
   for (const auto id : sas) {
     sas_.set_tunnel(id, TunnelId{});  // what is left of it is between the engine and the peer
     with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox& box) {
-      if (tell_peer) s.close(now, box);
-      else s.abandon(now, box);
+      if (tell_peer)
+        s.close(now, box);
+      else
+        s.abandon(now, box);
     });
   }
 }
@@ -269,7 +277,8 @@ void Manager::remove_child(Tunnel& t, ChildId id, Instant) {
   t.children.erase(it);
   child_tunnel_.erase(id);
   spis_.erase(child.spi_in);
-  log(LogId::deleted_ipsec_sa, {.gateway = t.name, .phase2 = child.phase2}, {Hex{child.spi_out.value(), 8}, t.children.size()});
+  log(LogId::deleted_ipsec_sa, {.gateway = t.name, .phase2 = child.phase2},
+      {Hex{child.spi_out.value(), 8}, t.children.size()});
 }
 
 void Manager::remove_gone() {
@@ -310,7 +319,8 @@ void Manager::sync_routes(Tunnel& t) {
     t.routes.push_back(prefix);
     const auto p2s = model_->phase2_of(t.phase1->name);
     const auto overlap = p2s.empty() ? config::RouteOverlap::use_new : p2s.front()->route_overlap;
-    log_routes(t, routes_.want(t.id, {prefix, t.device, t.device_name, t.phase1->distance, t.phase1->priority}, overlap));
+    log_routes(t,
+               routes_.want(t.id, {prefix, t.device, t.device_name, t.phase1->distance, t.phase1->priority}, overlap));
   }
 }
 
@@ -357,8 +367,10 @@ void Manager::report_down(Tunnel& t, const std::string& phase2) {
 
 void Manager::start_liveness(Tunnel& t, Instant now) {
   t.last_dpd_tick = now;
-  if (t.phase1->dpd != config::DpdMode::disable) t.timers.set(Timer::dpd, now + t.phase1->dpd_retryinterval);
-  else t.timers.stop(Timer::dpd);
+  if (t.phase1->dpd != config::DpdMode::disable)
+    t.timers.set(Timer::dpd, now + t.phase1->dpd_retryinterval);
+  else
+    t.timers.stop(Timer::dpd);
   if (t.local_behind_nat && t.udp_encap) t.timers.set(Timer::nat_keepalive, now + t.phase1->keepalive);
   refresh(t);
 }
@@ -393,12 +405,8 @@ void Manager::on_tunnel_timer(Tunnel& t, Timer timer, Instant now) {
       data_.send_keepalive(t.outer);
       t.timers.set(Timer::nat_keepalive, now + t.phase1->keepalive);
       break;
-    case Timer::connect:
-      connect(t, now);
-      break;
-    case Timer::wake_probe:
-      wake_probe(t, now);
-      break;
+    case Timer::connect: connect(t, now); break;
+    case Timer::wake_probe: wake_probe(t, now); break;
     case Timer::count_: break;
   }
 }

@@ -6,9 +6,7 @@ std::string exchange_name(ExchangeType e, bool response) {
   std::string name;
   switch (e) {
 #define DM_EXCHANGE(id, number, log_name) \
-  case ExchangeType::id:                  \
-    name = log_name;                      \
-    break;
+  case ExchangeType::id: name = log_name; break;
 #include "wire/registry.def"
 #undef DM_EXCHANGE
   }
@@ -19,8 +17,7 @@ std::string exchange_name(ExchangeType e, bool response) {
 std::string notify_name(NotifyType t) {
   switch (t) {
 #define DM_NOTIFY(id, number, name) \
-  case NotifyType::id:              \
-    return name;
+  case NotifyType::id: return name;
 #include "wire/registry.def"
 #undef DM_NOTIFY
   }
@@ -30,8 +27,7 @@ std::string notify_name(NotifyType t) {
 std::string payload_name(PayloadType t) {
   switch (t) {
 #define DM_PAYLOAD(id, number, name) \
-  case PayloadType::id:              \
-    return name;
+  case PayloadType::id: return name;
 #include "wire/registry.def"
 #undef DM_PAYLOAD
   }

@@ -20,7 +20,16 @@ enum class NotifyType : std::uint16_t {
 #include "wire/registry.def"
 #undef DM_NOTIFY
 };
-enum class AuthMethod : std::uint8_t { rsa = 1, shared_key = 2, dss = 3, ecdsa256 = 9, ecdsa384 = 10, ecdsa521 = 11, null = 13, digital_signature = 14 };
+enum class AuthMethod : std::uint8_t {
+  rsa = 1,
+  shared_key = 2,
+  dss = 3,
+  ecdsa256 = 9,
+  ecdsa384 = 10,
+  ecdsa521 = 11,
+  null = 13,
+  digital_signature = 14
+};
 
 /// FortiOS's exchange name ("SA_INIT", "AUTH", "CREATE_CHILD", "INFORMATIONAL"), with _RESPONSE for responses.
 [[nodiscard]] std::string exchange_name(ExchangeType e, bool response);

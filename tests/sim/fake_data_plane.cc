@@ -20,7 +20,8 @@ void FakeDataPlane::remove_device(DeviceId id) {
 
 void FakeDataPlane::add_tunnel(TunnelId id, DeviceId device, const esp::OuterPath& path) {
   if (!devices_.contains(device)) throw std::logic_error("tunnel without device");
-  if (!tunnels_.try_emplace(id, TunnelState{.device = device, .path = path}).second) throw std::logic_error("tunnel added twice");
+  if (!tunnels_.try_emplace(id, TunnelState{.device = device, .path = path}).second)
+    throw std::logic_error("tunnel added twice");
 }
 
 void FakeDataPlane::remove_tunnel(TunnelId id) {
@@ -82,7 +83,9 @@ FakeDataPlane::Child* FakeDataPlane::outbound(TunnelId tunnel, const IpAddress* 
   Child* best = nullptr;
   for (auto& [id, c] : children_) {
     if (c.spec.tunnel != tunnel || !c.spec.outbound_ready) continue;
-    const bool fits = !destination || std::ranges::any_of(c.spec.remote_ts, [&](const auto& ts) { return ts.range.contains(*destination); });
+    const bool fits = !destination || std::ranges::any_of(c.spec.remote_ts, [&](const auto& ts) {
+      return ts.range.contains(*destination);
+    });
     if (fits && (!best || c.age > best->age)) best = &c;
   }
   return best;
@@ -95,7 +98,8 @@ void FakeDataPlane::transmit(TunnelState& t, Child& c, std::uint64_t payload) {
   send_esp_(t.path, EspPacket{c.spec.spi_out, ++c.seq_out, to_bytes(c.spec.encr_out.reveal()), payload});
 }
 
-bool FakeDataPlane::send_inside(const std::string& device, const IpAddress& source, const IpAddress& destination, std::uint64_t payload) {
+bool FakeDataPlane::send_inside(const std::string& device, const IpAddress& source, const IpAddress& destination,
+                                std::uint64_t payload) {
   for (auto& [id, t] : tunnels_) {
     if (devices_.at(t.device) != device) continue;
     Child* c = outbound(id, &destination);
@@ -124,7 +128,8 @@ bool FakeDataPlane::fresh(Child& c, std::uint64_t seq) {
   return true;
 }
 
-void FakeDataPlane::receive_esp(const EspPacket& packet, const Endpoint& local, const Endpoint& remote, esp::Encap encap) {
+void FakeDataPlane::receive_esp(const EspPacket& packet, const Endpoint& local, const Endpoint& remote,
+                                esp::Encap encap) {
   const auto it = std::ranges::find_if(children_, [&](const auto& e) { return e.second.spec.spi_in == packet.spi; });
   if (it == children_.end()) {
     ++unknown_spi;

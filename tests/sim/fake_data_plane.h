@@ -1,4 +1,5 @@
-// A packet path for simulations: the same promises as the real one, ESP reduced to what identifies it (SPI, key, sequence).
+// A packet path for simulations: the same promises as the real one, ESP reduced to what identifies it (SPI, key,
+// sequence).
 #pragma once
 #include <deque>
 #include <functional>
@@ -43,7 +44,8 @@ class FakeDataPlane final : public esp::DataPlane {
 
   // the simulation's side
   /// A packet from the inside network for `destination` through the device of that name. False: no usable Child SA.
-  bool send_inside(const std::string& device, const IpAddress& source, const IpAddress& destination, std::uint64_t payload);
+  bool send_inside(const std::string& device, const IpAddress& source, const IpAddress& destination,
+                   std::uint64_t payload);
   void receive_esp(const EspPacket& packet, const Endpoint& local, const Endpoint& remote, esp::Encap encap);
 
   std::vector<std::uint64_t> delivered;  ///< payloads that came out of tunnels here, in order

@@ -14,9 +14,10 @@ Host::~Host() = default;
 void Host::start(std::shared_ptr<const config::Model> model) {
   rng_ = std::make_unique<crypto::testing::SeededRng>(seed_++);
   crypto_ = std::make_unique<crypto::testing::ToyProvider>();
-  data_ = std::make_unique<FakeDataPlane>([this] { return world_.now(); },
-                                          [this](const auto& path, const auto& packet) { world_.send_esp(*this, path, packet); },
-                                          [this](const auto& path, Bytes m) { world_.send_ike(*this, path.local, path.remote, std::move(m)); });
+  data_ = std::make_unique<FakeDataPlane>(
+      [this] { return world_.now(); },
+      [this](const auto& path, const auto& packet) { world_.send_esp(*this, path, packet); },
+      [this](const auto& path, Bytes m) { world_.send_ike(*this, path.local, path.remote, std::move(m)); });
   manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_);
   manager_->set_links({{"wan", 2, true, {address_}}}, world_.now());
   configure(std::move(model));
@@ -80,14 +81,16 @@ void Host::settle() {
       if (auto* a = std::get_if<tunnel::Transmit>(&action)) {
         world_.send_ike(*this, a->path.local, a->path.remote, std::move(a->message));
       } else if (const auto* add = std::get_if<tunnel::AddRoute>(&action)) {
-        if (std::ranges::any_of(routes_, [&](const auto& r) { return r.dst == add->route.dst; })) throw std::logic_error("route added twice");
+        if (std::ranges::any_of(routes_, [&](const auto& r) { return r.dst == add->route.dst; }))
+          throw std::logic_error("route added twice");
         routes_.push_back(add->route);
       } else if (const auto* del = std::get_if<tunnel::DelRoute>(&action)) {
         if (std::erase(routes_, del->route) != 1) throw std::logic_error("removed a route that was not there");
       } else if (const auto* joins = std::get_if<tunnel::AddMember>(&action)) {
         if (!members_.emplace(joins->phase1, joins->device_name).second) throw std::logic_error("member added twice");
       } else if (const auto* leaves = std::get_if<tunnel::DelMember>(&action)) {
-        if (members_.erase({leaves->phase1, leaves->device_name}) != 1) throw std::logic_error("removed a member that was not there");
+        if (members_.erase({leaves->phase1, leaves->device_name}) != 1)
+          throw std::logic_error("removed a member that was not there");
       } else if (const auto* trap = std::get_if<tunnel::Trap>(&action)) {
         traps.push_back(*trap);
       } else if (const auto* line = std::get_if<tunnel::Log>(&action)) {

@@ -19,7 +19,8 @@ class Host {
   /// Starts the daemon with a configuration (interface "wan" carries the outer address).
   void start(std::shared_ptr<const config::Model> model);
   void configure(std::shared_ptr<const config::Model> model);
-  /// kill -9: everything in memory is gone; the kernel's routes and devices of the daemon too (they die with its TUN files).
+  /// kill -9: everything in memory is gone; the kernel's routes and devices of the daemon too (they die with its TUN
+  /// files).
   void kill();
   [[nodiscard]] bool running() const { return manager_ != nullptr; }
 

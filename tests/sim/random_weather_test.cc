@@ -1,8 +1,8 @@
-// Many seeds of bad weather: loss, duplicates, reordering, cuts, moves, restarts. After quiet: nobody stuck, nothing leaked.
-#include <gtest/gtest.h>
-
+// Many seeds of bad weather: loss, duplicates, reordering, cuts, moves, restarts. After quiet: nobody stuck, nothing
+// leaked.
 #include <algorithm>
 #include <cstdlib>
+#include <gtest/gtest.h>
 
 #include "crypto/testing/seeded_rng.h"
 #include "sim/host.h"
@@ -49,7 +49,10 @@ struct Storm {
       case 0: weather.cut = true; break;
       case 1:
       case 2: weather.cut = false; break;
-      case 3: world.readdress(c, IpAddress::v4(0x0b650100U + 100 + n + static_cast<std::uint32_t>(world.rng().below(50)) * 3)); break;
+      case 3:
+        world.readdress(c,
+                        IpAddress::v4(0x0b650100U + 100 + n + static_cast<std::uint32_t>(world.rng().below(50)) * 3));
+        break;
       case 4:
         c.kill();
         c.start(share(client(n)));
@@ -65,7 +68,8 @@ struct Storm {
       case 8: weather.jitter = Duration(1ms) * static_cast<std::int64_t>(world.rng().below(400)); break;
       default: break;
     }
-    for (unsigned i = 0; i < kClients; ++i) clients[i]->send_inside("toServer", *IpAddress::parse("192.168.5.44"), world.rng().u64());
+    for (unsigned i = 0; i < kClients; ++i)
+      clients[i]->send_inside("toServer", *IpAddress::parse("192.168.5.44"), world.rng().u64());
     for (const auto& name : server->data().device_names())
       server->send_inside(name, IpAddress::v4(0x0a010000U + 256 * n + 9), world.rng().u64());
     world.run_for(Duration(1s) * static_cast<std::int64_t>(1 + world.rng().below(40)));
@@ -81,7 +85,8 @@ struct Storm {
 };
 
 void expect_order(Storm& storm) {
-  // A phase 2 without auto-negotiate that expired behind a cut link comes back with the next packet (FortiOS does the same).
+  // A phase 2 without auto-negotiate that expired behind a cut link comes back with the next packet (FortiOS does the
+  // same).
   for (Host* c : storm.clients) c->send_inside("toServer", *IpAddress::parse("192.168.5.44"), 1);
   storm.world.run_for(10s);
   // A rekey may be under way just now: for its few round trips both ends hold an SA more, one of them first.
@@ -108,7 +113,9 @@ void expect_order(Storm& storm) {
       return s.peer_id && s.peer_id->text() == id && s.state == tunnel::State::up;
     });
     ASSERT_NE(owner, status.tunnels.end()) << id;
-    ASSERT_EQ(std::ranges::count_if(status.tunnels, [&](const auto& s) { return s.peer_id && s.peer_id->text() == id; }), 1) << id;
+    ASSERT_EQ(
+        std::ranges::count_if(status.tunnels, [&](const auto& s) { return s.peer_id && s.peer_id->text() == id; }), 1)
+        << id;
     ASSERT_EQ(owner->ike.size(), 1U) << id;
     EXPECT_EQ(owner->ike[0].spi_i, t->ike[0].spi_i);
     EXPECT_EQ(owner->ike[0].spi_r, t->ike[0].spi_r);
@@ -149,7 +156,8 @@ TEST_P(RandomWeather, ends_in_order_after_quiet) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomWeather, ::testing::Values(1, 101, 201, 301, 401, 501, 601, 701, 801, 901, 1001, 1101));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomWeather,
+                         ::testing::Values(1, 101, 201, 301, 401, 501, 601, 701, 801, 901, 1001, 1101));
 
 }  // namespace
 }  // namespace dormouse::sim

@@ -1,7 +1,6 @@
 // The two scenarios of "Resuming sessions for IPsec tunnel IKE version 2", with their exact timers, on a virtual clock.
-#include <gtest/gtest.h>
-
 #include <algorithm>
+#include <gtest/gtest.h>
 
 #include "sim/host.h"
 #include "sim/models.h"
@@ -27,7 +26,8 @@ class SeedPage : public ::testing::Test {
   }
   void cut(bool on) { world.weather("client").cut = on; }
   /// The lines of `expected` appear in `log` in this order, others between them or not.
-  static ::testing::AssertionResult in_order(const std::vector<std::string>& log, const std::vector<std::string>& expected) {
+  static ::testing::AssertionResult in_order(const std::vector<std::string>& log,
+                                             const std::vector<std::string>& expected) {
     auto at = log.begin();
     for (const auto& line : expected) {
       at = std::find_if(at, log.end(), [&](const auto& l) { return l.find(line) != std::string::npos; });
@@ -83,22 +83,23 @@ TEST_F(SeedPage, the_sleeper_is_flushed_273_seconds_after_its_last_packet) {
   EXPECT_TRUE(server.data().device_names().empty());
   ASSERT_EQ(server.traps.size(), 2U);
   EXPECT_FALSE(server.traps[1].up);
-  EXPECT_TRUE(in_order(server.log(), {
-      "sent IKE msg (RETRANSMIT_INFORMATIONAL): 173.1.1.1:500->11.101.1.1:500, len=80, vrf=0, id=",
-      "toClient_0: link is idle 2 173.1.1.1->11.101.1.1:0 dpd=1 seqno=2 rr=0",
-      "send IKEv2 DPD probe, seqno 2",
-      "retransmission timeout",
-      "ike V=root:0:toClient_0: starting client-resume sleep period 120 sec (1)",
-      "ike V=root:0:toClient_0: client-resume sleep period has expired (1)",
-      "ike V=root:0:toClient_0: going to be deleted",
-      "ike V=root:0:toClient_0: flushing",
-      "ike V=root:0:toClient_0: deleting IPsec SA with SPI ",
-      "ike V=root:0:toClient_0:toClient: deleted IPsec SA with SPI ",
-      "ike V=toClient_0:0:toClient_0:",
-      "ike V=root:0:toClient_0: sending SNMP tunnel DOWN trap for toClient",
-      "ike V=root:0:toClient_0: last dialup SA expired while client sleeping",
-      "ike V=root:0:toClient_0: flushed",
-  }));
+  EXPECT_TRUE(in_order(server.log(),
+                       {
+                           "sent IKE msg (RETRANSMIT_INFORMATIONAL): 173.1.1.1:500->11.101.1.1:500, len=80, vrf=0, id=",
+                           "toClient_0: link is idle 2 173.1.1.1->11.101.1.1:0 dpd=1 seqno=2 rr=0",
+                           "send IKEv2 DPD probe, seqno 2",
+                           "retransmission timeout",
+                           "ike V=root:0:toClient_0: starting client-resume sleep period 120 sec (1)",
+                           "ike V=root:0:toClient_0: client-resume sleep period has expired (1)",
+                           "ike V=root:0:toClient_0: going to be deleted",
+                           "ike V=root:0:toClient_0: flushing",
+                           "ike V=root:0:toClient_0: deleting IPsec SA with SPI ",
+                           "ike V=root:0:toClient_0:toClient: deleted IPsec SA with SPI ",
+                           "ike V=toClient_0:0:toClient_0:",
+                           "ike V=root:0:toClient_0: sending SNMP tunnel DOWN trap for toClient",
+                           "ike V=root:0:toClient_0: last dialup SA expired while client sleeping",
+                           "ike V=root:0:toClient_0: flushed",
+                       }));
   EXPECT_TRUE(server.logged("del route 0.0.0.0/0.0.0.0 tunnel 11.101.1.1 oif toClient_0("));
   EXPECT_TRUE(server.logged("metric 15 priority 1"));
 }
@@ -121,12 +122,12 @@ TEST_F(SeedPage, a_login_within_the_interval_resumes_the_tunnel) {
   ASSERT_EQ(server.traps.size(), 2U);
   EXPECT_TRUE(server.traps[1].up);
   EXPECT_TRUE(in_order(server.log(), {
-      "ike V=root:0: comes 11.101.1.1:500->173.1.1.1:500,ifindex=2,vrf=0,len=",
-      "ike V=root:0: IKEv2 exchange=SA_INIT id=",
-      "ike V=root:0:toClient_0: client has resumed (1)",
-      "sending SNMP tunnel UP trap",
-      "ike V=root:0:toClient_0: tunnel up event",
-  }));
+                                         "ike V=root:0: comes 11.101.1.1:500->173.1.1.1:500,ifindex=2,vrf=0,len=",
+                                         "ike V=root:0: IKEv2 exchange=SA_INIT id=",
+                                         "ike V=root:0:toClient_0: client has resumed (1)",
+                                         "sending SNMP tunnel UP trap",
+                                         "ike V=root:0:toClient_0: tunnel up event",
+                                     }));
   client.send_inside("toServer", kInside, 5);
   world.run_for(1s);
   EXPECT_EQ(server.data().delivered.back(), 5U);

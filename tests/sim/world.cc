@@ -25,7 +25,8 @@ void World::readdress(Host& host, const IpAddress& address) {
 
 void World::deliver(Host& from, const IpAddress& to, std::function<void(Host&)> arrive, const std::string& what) {
   if (ladder_.size() > 400) ladder_.erase(ladder_.begin(), ladder_.begin() + 200);
-  const auto stamp = std::to_string((now_ - Instant::from_ns(1'000'000'000'000)) / 1ms) + " ms  " + from.name() + " -> " + to.text() + "  " + what;
+  const auto stamp = std::to_string((now_ - Instant::from_ns(1'000'000'000'000)) / 1ms) + " ms  " + from.name() +
+                     " -> " + to.text() + "  " + what;
   const auto it = by_address_.find(to);
   if (it == by_address_.end()) {
     ladder_.push_back(stamp + "  (nobody there)");
@@ -61,7 +62,9 @@ void World::send_ike(Host& from, const Endpoint& local, const Endpoint& remote, 
 
 void World::send_esp(Host& from, const esp::OuterPath& path, const EspPacket& packet) {
   if (path.local.address != from.address()) return;
-  deliver(from, path.remote.address, [path, packet](Host& h) { h.receive_esp(packet, path.remote, path.local, path.encap); }, "ESP");
+  deliver(
+      from, path.remote.address,
+      [path, packet](Host& h) { h.receive_esp(packet, path.remote, path.local, path.encap); }, "ESP");
 }
 
 void World::at(Instant when, std::function<void()> what) { queue_.emplace(when, std::move(what)); }

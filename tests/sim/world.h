@@ -16,7 +16,7 @@ class Host;
 /// How a host's link treats each datagram, both ways. Probabilities in permille.
 struct Weather {
   Duration delay = 10ms;
-  Duration jitter = 0ms;      ///< up to so much more: packets overtake each other
+  Duration jitter = 0ms;  ///< up to so much more: packets overtake each other
   unsigned loss = 0, duplicate = 0;
   bool cut = false;
 };

@@ -1,7 +1,6 @@
 // A file descriptor that closes itself.
 #pragma once
 #include <unistd.h>
-
 #include <utility>
 
 namespace dormouse::dataplane {

@@ -1,17 +1,16 @@
 #include "adapters/dataplane_tun/in_path.h"
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-
 #include <algorithm>
 #include <cstring>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 namespace dormouse::dataplane {
 namespace {
 
-constexpr std::int64_t kSpin = 30'000;              // ns
+constexpr std::int64_t kSpin = 30'000;  // ns
 constexpr std::int64_t kUnknownEvery = 1'000'000'000;
-constexpr std::size_t kMinEsp = 8 + 8 + 4;          // header, something, trailer; the cipher's own sizes are checked after
+constexpr std::size_t kMinEsp = 8 + 8 + 4;  // header, something, trailer; the cipher's own sizes are checked after
 
 }  // namespace
 
@@ -69,7 +68,8 @@ bool InPath::receive(int fd, bool udp) {
   const int n = recvmmsg(fd, messages_.data(), kBurst, MSG_DONTWAIT, nullptr);
   for (int i = 0; i < n; ++i) {
     const auto k = static_cast<std::size_t>(i);
-    datagram(buffers_.data() + k * kDatagram, messages_[k].msg_len, read_arrival(messages_[k].msg_hdr, udp ? port_ : std::uint16_t{0}), udp);
+    datagram(buffers_.data() + k * kDatagram, messages_[k].msg_len,
+             read_arrival(messages_[k].msg_hdr, udp ? port_ : std::uint16_t{0}), udp);
   }
   open_batch();
   return n > 0;

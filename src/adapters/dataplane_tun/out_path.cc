@@ -1,11 +1,10 @@
 #include "adapters/dataplane_tun/out_path.h"
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 #include "base/limits.h"
 
@@ -14,7 +13,7 @@ namespace {
 
 constexpr std::size_t kReadSize = 70000;
 constexpr std::int64_t kWantedEvery = 100'000'000;  // ns
-constexpr std::int64_t kSpin = 30'000;              // ns of looking again before sleeping: a wake-up costs about as much
+constexpr std::int64_t kSpin = 30'000;  // ns of looking again before sleeping: a wake-up costs about as much
 
 esp::OffloadHeader read_offload(const std::uint8_t* p) {
   esp::OffloadHeader h;
@@ -29,10 +28,12 @@ esp::OffloadHeader read_offload(const std::uint8_t* p) {
 
 }  // namespace
 
-OutPath::OutPath(Tables& tables, OuterSockets& sockets, int wake_fd) : tables_(tables), sender_(sockets), wake_(wake_fd), buffer_(kReadSize) {}
+OutPath::OutPath(Tables& tables, OuterSockets& sockets, int wake_fd)
+    : tables_(tables), sender_(sockets), wake_(wake_fd), buffer_(kReadSize) {}
 
 void OutPath::watch_devices(int epoll) {
-  // Devices are few and change rarely: registering them anew is simpler than tracking differences. Closed ones left by themselves.
+  // Devices are few and change rarely: registering them anew is simpler than tracking differences. Closed ones left by
+  // themselves.
   for (const auto& [id, d] : tables_.devices) {
     epoll_event e{};
     e.events = EPOLLIN;
@@ -107,7 +108,9 @@ Child* OutPath::choose(const Device& d, ByteView, const esp::InnerPacket& info, 
   for (Tunnel* t : d.tunnels) {
     if (t->asleep) {
       // With one tunnel a device all its packets are the sleeper's; else the selectors say whose they are.
-      const bool its = d.tunnels.size() == 1 || std::ranges::any_of(t->children, [&](const Child* c) { return esp::fits(info, c->local_ts, c->remote_ts); });
+      const bool its = d.tunnels.size() == 1 || std::ranges::any_of(t->children, [&](const Child* c) {
+                         return esp::fits(info, c->local_ts, c->remote_ts);
+                       });
       if (its) {
         sleeper = t;
         return nullptr;

@@ -1,9 +1,8 @@
 #include "adapters/dataplane_tun/outer_sockets.h"
 
-#include <netinet/udp.h>
-
 #include <cerrno>
 #include <cstring>
+#include <netinet/udp.h>
 
 namespace dormouse::dataplane {
 namespace {
@@ -11,8 +10,10 @@ namespace {
 constexpr int kBuffer = 8 << 20;
 
 void tune(int fd) {
-  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &kBuffer, sizeof kBuffer) != 0) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kBuffer, sizeof kBuffer);
-  if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &kBuffer, sizeof kBuffer) != 0) setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kBuffer, sizeof kBuffer);
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &kBuffer, sizeof kBuffer) != 0)
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kBuffer, sizeof kBuffer);
+  if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &kBuffer, sizeof kBuffer) != 0)
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kBuffer, sizeof kBuffer);
 }
 
 Outcome<Fd> open_one(int family, int type, int protocol, std::uint16_t port, const char* what) {
@@ -34,10 +35,13 @@ Outcome<Fd> open_one(int family, int type, int protocol, std::uint16_t port, con
     setsockopt(fd.get(), IPPROTO_UDP, UDP_GRO, &on, sizeof on);
     sockaddr_storage any{};
     any.ss_family = static_cast<sa_family_t>(family);
-    if (family == AF_INET) reinterpret_cast<sockaddr_in*>(&any)->sin_port = htons(port);
-    else reinterpret_cast<sockaddr_in6*>(&any)->sin6_port = htons(port);
+    if (family == AF_INET)
+      reinterpret_cast<sockaddr_in*>(&any)->sin_port = htons(port);
+    else
+      reinterpret_cast<sockaddr_in6*>(&any)->sin6_port = htons(port);
     const socklen_t size = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
-    if (bind(fd.get(), reinterpret_cast<sockaddr*>(&any), size) != 0) return failure(std::string(what) + ": " + std::strerror(errno));
+    if (bind(fd.get(), reinterpret_cast<sockaddr*>(&any), size) != 0)
+      return failure(std::string(what) + ": " + std::strerror(errno));
   }
   return fd;
 }
@@ -106,10 +110,12 @@ Arrival read_arrival(const msghdr& m, std::uint16_t local_port) {
   const auto* name = static_cast<const sockaddr*>(m.msg_name);
   if (name->sa_family == AF_INET) {
     const auto* from = reinterpret_cast<const sockaddr_in*>(name);
-    a.remote = {IpAddress::v4(ByteView(reinterpret_cast<const std::uint8_t*>(&from->sin_addr), 4)), ntohs(from->sin_port)};
+    a.remote = {IpAddress::v4(ByteView(reinterpret_cast<const std::uint8_t*>(&from->sin_addr), 4)),
+                ntohs(from->sin_port)};
   } else {
     const auto* from = reinterpret_cast<const sockaddr_in6*>(name);
-    a.remote = {IpAddress::v6(ByteView(reinterpret_cast<const std::uint8_t*>(&from->sin6_addr), 16)), ntohs(from->sin6_port)};
+    a.remote = {IpAddress::v6(ByteView(reinterpret_cast<const std::uint8_t*>(&from->sin6_addr), 16)),
+                ntohs(from->sin6_port)};
   }
   a.local.port = local_port;
   for (auto* c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(const_cast<msghdr*>(&m), c)) {

@@ -1,11 +1,10 @@
-// The outer sockets: UDP 4500 and plain ESP (protocol 50), one of each per family, shared by all tunnels. Every send names the
-// outgoing interface and source address of its tunnel (IP_PKTINFO): the kernel then looks only at routes out of that
-// interface, so no route through a tunnel, also not 0.0.0.0/0, can swallow the tunnel's own packets.
+// The outer sockets: UDP 4500 and plain ESP (protocol 50), one of each per family, shared by all tunnels. Every send
+// names the outgoing interface and source address of its tunnel (IP_PKTINFO): the kernel then looks only at routes out
+// of that interface, so no route through a tunnel, also not 0.0.0.0/0, can swallow the tunnel's own packets.
 #pragma once
+#include <array>
 #include <netinet/in.h>
 #include <sys/socket.h>
-
-#include <array>
 
 #include "adapters/dataplane_tun/fd.h"
 #include "base/result.h"

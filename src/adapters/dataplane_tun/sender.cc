@@ -1,8 +1,7 @@
 #include "adapters/dataplane_tun/sender.h"
 
-#include <poll.h>
-
 #include <cerrno>
+#include <poll.h>
 
 namespace dormouse::dataplane {
 namespace {
@@ -74,8 +73,10 @@ bool Sender::send_singly() {
   std::size_t sent = 0;
   while (sent < count_) {
     const int n = sendmmsg(fd, messages.data() + sent, static_cast<unsigned>(count_ - sent), 0);
-    if (n > 0) sent += static_cast<std::size_t>(n);
-    else if ((errno != EAGAIN && errno != ENOBUFS) || !wait_writable(fd)) return false;
+    if (n > 0)
+      sent += static_cast<std::size_t>(n);
+    else if ((errno != EAGAIN && errno != ENOBUFS) || !wait_writable(fd))
+      return false;
   }
   return true;
 }

@@ -1,5 +1,5 @@
-// Gathers finished ESP packets of one path into as few sends as the kernel allows: runs of equal size with UDP_SEGMENT, or one
-// sendmmsg for plain ESP.
+// Gathers finished ESP packets of one path into as few sends as the kernel allows: runs of equal size with UDP_SEGMENT,
+// or one sendmmsg for plain ESP.
 #pragma once
 #include <array>
 #include <optional>

@@ -1,5 +1,6 @@
-// What the packet threads work on. The control thread changes it only while it holds both gates; a packet thread holds its own
-// gate for a batch, so the path itself takes no lock per packet. Counters are written by one thread each and read by control.
+// What the packet threads work on. The control thread changes it only while it holds both gates; a packet thread holds
+// its own gate for a batch, so the path itself takes no lock per packet. Counters are written by one thread each and
+// read by control.
 #pragma once
 #include <atomic>
 #include <deque>
@@ -56,7 +57,7 @@ struct alignas(64) OutboundSa {
   esp::PacketFormat format;
   EspSpi spi;
   std::uint64_t seq = 0;
-  std::uint64_t limit = 0;       ///< last sequence number that may be used
+  std::uint64_t limit = 0;  ///< last sequence number that may be used
   bool soft_told = false, hard_told = false;
   Count packets, bytes, errors;
 };
@@ -76,7 +77,7 @@ struct Child {
   InboundSa in;
   EspSpi spi_in;
   TrafficSelectors local_ts, remote_ts;
-  bool any = false;              ///< everything of IPv4 fits
+  bool any = false;  ///< everything of IPv4 fits
   bool ready = true;
   std::uint64_t soft_bytes = 0, hard_bytes = 0;
 };
@@ -132,7 +133,8 @@ class EventQueue {
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
-  static constexpr std::size_t kBound = 8192;  // a burst of IKE datagrams; more are dropped and retransmitted by their senders
+  static constexpr std::size_t kBound =
+      8192;  // a burst of IKE datagrams; more are dropped and retransmitted by their senders
   std::mutex mutex_;
   std::vector<esp::PathEvent> events_;
   Fd fd_;

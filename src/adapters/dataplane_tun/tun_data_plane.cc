@@ -1,8 +1,7 @@
 #include "adapters/dataplane_tun/tun_data_plane.h"
 
-#include <sys/eventfd.h>
-
 #include <algorithm>
+#include <sys/eventfd.h>
 #include <thread>
 
 #include "adapters/dataplane_tun/in_path.h"
@@ -17,9 +16,14 @@ constexpr std::uint64_t kLimit32 = 0xfffffff0, kLimit64 = 0xfffffffffffffff0;
 class TunDataPlane final : public esp::DataPlane {
  public:
   TunDataPlane(std::unique_ptr<crypto::EspProvider> engine, OuterSockets sockets, std::uint16_t port)
-      : engine_(std::move(engine)), sockets_(std::move(sockets)), out_wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-        in_wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), out_(tables_, sockets_, out_wake_.get()),
-        in_(tables_, sockets_, port, in_wake_.get()), out_thread_([this] { out_.run(stop_); }), in_thread_([this] { in_.run(stop_); }) {}
+      : engine_(std::move(engine)),
+        sockets_(std::move(sockets)),
+        out_wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+        in_wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+        out_(tables_, sockets_, out_wake_.get()),
+        in_(tables_, sockets_, port, in_wake_.get()),
+        out_thread_([this] { out_.run(stop_); }),
+        in_thread_([this] { in_.run(stop_); }) {}
   ~TunDataPlane() override {
     stop_.store(true, std::memory_order_release);
     eventfd_write(out_wake_.get(), 1);
@@ -57,7 +61,8 @@ class TunDataPlane final : public esp::DataPlane {
     t->id = id;
     t->device = device;
     t->path = path;
-    if (const auto d = tables_.devices.find(device); d != tables_.devices.end()) d->second->tunnels.insert(d->second->tunnels.begin(), t.get());
+    if (const auto d = tables_.devices.find(device); d != tables_.devices.end())
+      d->second->tunnels.insert(d->second->tunnels.begin(), t.get());
     tables_.tunnels[id] = std::move(t);
   }
 
@@ -68,7 +73,8 @@ class TunDataPlane final : public esp::DataPlane {
     in_.forget_child();
     std::erase_if(tables_.children, [&](const auto& e) { return e.second->tunnel->id == id; });
     tables_.by_spi.rebuild(tables_.children);
-    if (const auto d = tables_.devices.find(it->second->device); d != tables_.devices.end()) std::erase(d->second->tunnels, it->second.get());
+    if (const auto d = tables_.devices.find(it->second->device); d != tables_.devices.end())
+      std::erase(d->second->tunnels, it->second.get());
     tables_.tunnels.erase(it);
   }
 
@@ -96,7 +102,8 @@ class TunDataPlane final : public esp::DataPlane {
     c->in.window = esp::ReplayWindow(spec.replay_window);
     c->in.esn = esn;
     c->spi_in = spec.spi_in;
-    c->any = esp::is_any(spec.local_ts) && esp::is_any(spec.remote_ts) && spec.local_ts.front().range.first.is_v4() && spec.remote_ts.front().range.first.is_v4();
+    c->any = esp::is_any(spec.local_ts) && esp::is_any(spec.remote_ts) && spec.local_ts.front().range.first.is_v4() &&
+             spec.remote_ts.front().range.first.is_v4();
     c->local_ts = std::move(spec.local_ts);
     c->remote_ts = std::move(spec.remote_ts);
     c->ready = spec.outbound_ready;
@@ -211,7 +218,8 @@ class TunDataPlane final : public esp::DataPlane {
 
 }  // namespace
 
-Outcome<std::unique_ptr<esp::DataPlane>> make_tun_data_plane(std::unique_ptr<crypto::EspProvider> engine, TunDataPlaneOptions options) {
+Outcome<std::unique_ptr<esp::DataPlane>> make_tun_data_plane(std::unique_ptr<crypto::EspProvider> engine,
+                                                             TunDataPlaneOptions options) {
   TRY_ASSIGN(auto sockets, open_outer_sockets(options.udp_port));
   return std::make_unique<TunDataPlane>(std::move(engine), std::move(sockets), options.udp_port);
 }

@@ -1,4 +1,5 @@
-// Userspace ESP over TUN: esp::DataPlane by two packet threads (out and in) and the control thread that changes their tables.
+// Userspace ESP over TUN: esp::DataPlane by two packet threads (out and in) and the control thread that changes their
+// tables.
 #pragma once
 #include <memory>
 

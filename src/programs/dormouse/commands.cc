@@ -1,9 +1,8 @@
 #include "programs/dormouse/commands.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <regex>
 
@@ -59,7 +58,9 @@ Reply system_status(Session& s, const Arguments&) {
   const auto v = s.call({{"op", "version"}});
   const auto st = s.call({{"op", "status"}});
   if (!v || !st) return failed((v ? st : v).error().text);
-  return {"Version: Dormouse " + v->value("version", "") + "\nHostname: " + v->value("hostname", "") + "\n" + ike_status((*st)["status"]), 0};
+  return {"Version: Dormouse " + v->value("version", "") + "\nHostname: " + v->value("hostname", "") + "\n" +
+              ike_status((*st)["status"]),
+          0};
 }
 
 Reply debug_level(Session& s, const Arguments& a) {
@@ -67,11 +68,15 @@ Reply debug_level(Session& s, const Arguments& a) {
   return {};
 }
 Reply debug_info(Session& s, const Arguments&) {
-  return {fmt::format("debug output: {}\nconsole timestamp: {}\nike debug level: {}\nlog filter name: {}\n", s.debug.enabled ? "enable" : "disable",
-                      s.debug.timestamps ? "enable" : "disable", s.debug.level, s.debug.filter.empty() ? "any" : s.debug.filter), 0};
+  return {fmt::format("debug output: {}\nconsole timestamp: {}\nike debug level: {}\nlog filter name: {}\n",
+                      s.debug.enabled ? "enable" : "disable", s.debug.timestamps ? "enable" : "disable", s.debug.level,
+                      s.debug.filter.empty() ? "any" : s.debug.filter),
+          0};
 }
 
-bool placeholder(const std::string& word) { return !word.empty() && (word[0] == '[' || std::isupper(static_cast<unsigned char>(word[0]))); }
+bool placeholder(const std::string& word) {
+  return !word.empty() && (word[0] == '[' || std::isupper(static_cast<unsigned char>(word[0])));
+}
 
 /// How many words of `c` the typed ones match, or none.
 std::optional<Arguments> match(const Command& c, const Arguments& typed, bool exact) {
@@ -99,7 +104,9 @@ Commands::Commands() {
     for (const auto w : config::split(text)) out.emplace_back(w);
     return out;
   };
-  const auto add = [&](const char* line, const char* explanation, auto action) { table_.push_back({words(line), explanation, action}); };
+  const auto add = [&](const char* line, const char* explanation, auto action) {
+    table_.push_back({words(line), explanation, action});
+  };
   const auto no_name = [](std::string (*view)(const json&)) {
     return [view](Session& s, const Arguments&) -> Reply {
       const auto answer = s.call({{"op", "status"}});
@@ -114,15 +121,19 @@ Commands::Commands() {
   add("get vpn ipsec stats tunnel", "how many tunnels", no_name(tunnel_stats));
   add("get vpn ike gateway [NAME]", "IKE gateways", status_command(gateway_list));
   add("get system status", "version and totals", system_status);
-  add("diagnose vpn ike gateway list", "IKE gateways, also asleep ones and what they have left", status_command(gateway_list));
+  add("diagnose vpn ike gateway list", "IKE gateways, also asleep ones and what they have left",
+      status_command(gateway_list));
   add("diagnose vpn ike gateway list name NAME", "one gateway", status_command(gateway_list));
-  add("diagnose vpn ike gateway clear", "delete every IKE SA, with a Delete to the peer", simple("gateway.clear", "name"));
+  add("diagnose vpn ike gateway clear", "delete every IKE SA, with a Delete to the peer",
+      simple("gateway.clear", "name"));
   add("diagnose vpn ike gateway clear name NAME", "the same for one gateway", simple("gateway.clear", "name"));
   add("diagnose vpn ike gateway flush", "drop every IKE SA silently", simple("gateway.flush", "name"));
   add("diagnose vpn ike gateway flush name NAME", "the same for one gateway", simple("gateway.flush", "name"));
   add("diagnose vpn ike status", "totals and counters", no_name(ike_status));
-  add("diagnose vpn ike log filter name NAME", "trail of one gateway only", [](Session& s, const Arguments& a) { return s.debug.filter = argument(a, 0), Reply{}; });
-  add("diagnose vpn ike log filter clear", "trail of all gateways", [](Session& s, const Arguments&) { return s.debug.filter.clear(), Reply{}; });
+  add("diagnose vpn ike log filter name NAME", "trail of one gateway only",
+      [](Session& s, const Arguments& a) { return s.debug.filter = argument(a, 0), Reply{}; });
+  add("diagnose vpn ike log filter clear", "trail of all gateways",
+      [](Session& s, const Arguments&) { return s.debug.filter.clear(), Reply{}; });
   add("diagnose vpn ike log filter list", "the filter", debug_info);
   add("diagnose vpn tunnel list", "IPsec SAs of every tunnel", status_command(tunnel_list));
   add("diagnose vpn tunnel list name NAME", "of one tunnel", status_command(tunnel_list));
@@ -132,14 +143,20 @@ Commands::Commands() {
   add("execute vpn ipsec tunnel up PHASE2 [PHASE1]", "bring a tunnel up", simple("tunnel.up", "phase2", "phase1"));
   add("execute vpn ipsec tunnel down PHASE2 [PHASE1]", "bring it down", simple("tunnel.down", "phase2", "phase1"));
   add("diagnose debug application ike LEVEL", "-1: everything, 0: nothing", debug_level);
-  add("diagnose debug enable", "print the trail", [](Session& s, const Arguments&) { return s.debug.enabled = true, Reply{}; });
-  add("diagnose debug disable", "stop printing it", [](Session& s, const Arguments&) { return s.debug.enabled = false, Reply{}; });
-  add("diagnose debug reset", "level, filter and output back to nothing", [](Session& s, const Arguments&) { return s.debug = {}, Reply{}; });
+  add("diagnose debug enable", "print the trail",
+      [](Session& s, const Arguments&) { return s.debug.enabled = true, Reply{}; });
+  add("diagnose debug disable", "stop printing it",
+      [](Session& s, const Arguments&) { return s.debug.enabled = false, Reply{}; });
+  add("diagnose debug reset", "level, filter and output back to nothing",
+      [](Session& s, const Arguments&) { return s.debug = {}, Reply{}; });
   add("diagnose debug info", "what is set", debug_info);
-  add("diagnose debug console timestamp enable", "times in front of lines", [](Session& s, const Arguments&) { return s.debug.timestamps = true, Reply{}; });
-  add("diagnose debug console timestamp disable", "no times", [](Session& s, const Arguments&) { return s.debug.timestamps = false, Reply{}; });
+  add("diagnose debug console timestamp enable", "times in front of lines",
+      [](Session& s, const Arguments&) { return s.debug.timestamps = true, Reply{}; });
+  add("diagnose debug console timestamp disable", "no times",
+      [](Session& s, const Arguments&) { return s.debug.timestamps = false, Reply{}; });
   add("execute log display", "the event log", events);
-  add("execute reload", "read the configuration file again", [](Session& s, const Arguments&) { return of(s.call({{"op", "reload"}})); });
+  add("execute reload", "read the configuration file again",
+      [](Session& s, const Arguments&) { return of(s.call({{"op", "reload"}})); });
   add("help", "all commands", [this](Session&, const Arguments&) { return Reply{help(), 0}; });
   add("exit", "leave", [](Session&, const Arguments&) { return Reply{}; });
   add("quit", "leave", [](Session&, const Arguments&) { return Reply{}; });
@@ -152,7 +169,9 @@ std::string Commands::help() const {
     for (const auto& w : c.words) line += (line.empty() ? "" : " ") + w;
     out += fmt::format("{:<48} {}\n", line, c.help);
   }
-  return out + "Words may be abbreviated; '?' shows what can follow; output can be piped: | grep [-i] [-v] [-n] [-c] PATTERN\n";
+  return out +
+         "Words may be abbreviated; '?' shows what can follow; output can be piped: | grep [-i] [-v] [-n] [-c] "
+         "PATTERN\n";
 }
 
 Reply Commands::dispatch(Session& session, const Arguments& words) const {
@@ -167,7 +186,8 @@ Reply Commands::dispatch(Session& session, const Arguments& words) const {
         found = &c;
         if (exact) break;
       }
-    if (ambiguous) return {"ambiguous command; more letters are needed ('?' helps)\nCommand fail. Return code -61\n", -61};
+    if (ambiguous)
+      return {"ambiguous command; more letters are needed ('?' helps)\nCommand fail. Return code -61\n", -61};
     if (found) return found->run(session, arguments);
   }
   // Say where it stops making sense.
@@ -176,30 +196,37 @@ Reply Commands::dispatch(Session& session, const Arguments& words) const {
     bool some = false;
     for (const auto& c : table_) {
       bool fits = head.size() < c.words.size();
-      for (std::size_t i = 0; fits && i < head.size(); ++i) fits = placeholder(c.words[i]) || std::string_view(c.words[i]).starts_with(head[i]);
+      for (std::size_t i = 0; fits && i < head.size(); ++i)
+        fits = placeholder(c.words[i]) || std::string_view(c.words[i]).starts_with(head[i]);
       some = some || fits;
     }
     if (!some) continue;
-    if (head.empty()) return {"Unknown action 0: '" + words[0] + "' ('help' lists the commands)\nCommand fail. Return code -61\n", -61};
+    if (head.empty())
+      return {"Unknown action 0: '" + words[0] + "' ('help' lists the commands)\nCommand fail. Return code -61\n", -61};
     ConfigMode none(session);
     auto next = head;
     next.push_back("");
     std::string accepted;
     for (const auto& [name, text] : complete(none, next)) accepted += (accepted.empty() ? "" : ", ") + name;
     const bool incomplete = n == words.size() + 1;
-    return {(incomplete ? "incomplete command in the end" : "command parse error before '" + words[n - 1] + "'") + "\nexpected: " + accepted + "\nCommand fail. Return code -61\n", -61};
+    return {(incomplete ? "incomplete command in the end" : "command parse error before '" + words[n - 1] + "'") +
+                "\nexpected: " + accepted + "\nCommand fail. Return code -61\n",
+            -61};
   }
   return {"incomplete command in the end\nCommand fail. Return code -160\n", -160};
 }
 
-std::vector<std::pair<std::string, std::string>> Commands::complete(const ConfigMode& config, const Arguments& words) const {
+std::vector<std::pair<std::string, std::string>> Commands::complete(const ConfigMode& config,
+                                                                    const Arguments& words) const {
   auto out = config.complete(words);
   if (config.active() || words.empty()) return out;
-  if (words.size() == 1 && std::string_view("config").starts_with(words[0])) out.emplace_back("config", "change the configuration");
+  if (words.size() == 1 && std::string_view("config").starts_with(words[0]))
+    out.emplace_back("config", "change the configuration");
   for (const auto& c : table_) {
     if (c.words.size() < words.size()) continue;
     bool fits = true;
-    for (std::size_t i = 0; fits && i + 1 < words.size(); ++i) fits = placeholder(c.words[i]) || std::string_view(c.words[i]).starts_with(words[i]);
+    for (std::size_t i = 0; fits && i + 1 < words.size(); ++i)
+      fits = placeholder(c.words[i]) || std::string_view(c.words[i]).starts_with(words[i]);
     const auto& next = c.words[words.size() - 1];
     if (!fits || (!placeholder(next) && !std::string_view(next).starts_with(words.back()))) continue;
     if (placeholder(next) && !words.back().empty()) continue;
@@ -229,7 +256,8 @@ Reply Commands::run(Session& session, ConfigMode& config, const std::string& lin
   if (filter.empty() || reply.code != 0) return reply;
   Arguments arguments;
   for (auto& w : config::lex(filter).words) arguments.push_back(w.text);
-  if (arguments.empty() || arguments[0] != "grep") return {"only '| grep' is known\nCommand fail. Return code -61\n", -61};
+  if (arguments.empty() || arguments[0] != "grep")
+    return {"only '| grep' is known\nCommand fail. Return code -61\n", -61};
   arguments.erase(arguments.begin());
   return grep(reply.text, arguments);
 }
@@ -239,11 +267,16 @@ Reply grep(const std::string& text, const Arguments& arguments) {
   auto flags = std::regex::ECMAScript;
   std::string pattern;
   for (const auto& a : arguments) {
-    if (a == "-v") invert = true;
-    else if (a == "-n") number = true;
-    else if (a == "-c") count = true;
-    else if (a == "-i") flags |= std::regex::icase;
-    else pattern = a;
+    if (a == "-v")
+      invert = true;
+    else if (a == "-n")
+      number = true;
+    else if (a == "-c")
+      count = true;
+    else if (a == "-i")
+      flags |= std::regex::icase;
+    else
+      pattern = a;
   }
   std::regex expression;
   try {  // the library reports a bad pattern only this way

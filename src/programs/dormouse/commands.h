@@ -22,7 +22,8 @@ class Commands {
   /// Runs one line, a "| grep" behind it included. Configuration lines go to `config`.
   [[nodiscard]] Reply run(Session& session, ConfigMode& config, const std::string& line) const;
   /// What could stand in the place of the last, incomplete word.
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> complete(const ConfigMode& config, const std::vector<std::string>& words) const;
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> complete(const ConfigMode& config,
+                                                                          const std::vector<std::string>& words) const;
   [[nodiscard]] std::string help() const;
 
  private:

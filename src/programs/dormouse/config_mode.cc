@@ -14,7 +14,9 @@ using nlohmann::json;
 // FortiOS's codes for the cases people meet.
 constexpr int kParse = -61, kIncomplete = -160, kNotFound = -3, kValue = -651, kFailed = 1;
 
-Reply fail(std::string text, int code) { return {std::move(text) + "\nCommand fail. Return code " + std::to_string(code) + "\n", code}; }
+Reply fail(std::string text, int code) {
+  return {std::move(text) + "\nCommand fail. Return code " + std::to_string(code) + "\n", code};
+}
 
 std::vector<std::string> words_of(const std::string& text) {
   std::vector<std::string> out;
@@ -46,7 +48,8 @@ const config::TableSpec* table_by_words(const std::string& path, const std::stri
   for (const auto& t : config::tables()) {
     const auto words = config::split(t.path);
     if (t.parent != parent || words.size() != typed.size()) continue;
-    const bool fits = std::equal(words.begin(), words.end(), typed.begin(), [](auto word, auto abbreviation) { return word.starts_with(abbreviation); });
+    const bool fits = std::equal(words.begin(), words.end(), typed.begin(),
+                                 [](auto word, auto abbreviation) { return word.starts_with(abbreviation); });
     if (fits && found) return nullptr;
     if (fits) found = &t;
   }
@@ -83,7 +86,8 @@ void trim_defaults(config::Section& s, const std::string& parent) {
       if (!a) continue;
       std::string value;
       for (const auto& v : a->values) value += (value.empty() ? "" : " ") + v.text;
-      const bool always = spec.kind == config::Kind::proposal1 || spec.kind == config::Kind::proposal2;  // FortiOS always shows them
+      const bool always =
+          spec.kind == config::Kind::proposal1 || spec.kind == config::Kind::proposal2;  // FortiOS always shows them
       if (always || value != spec.default_value) kept.push_back(*a);
     }
     e.attributes = std::move(kept);
@@ -102,7 +106,8 @@ std::string ConfigMode::place() const {
 
 std::string ConfigMode::closings() const {
   std::string out;
-  for (auto l = levels_.rbegin(); l != levels_.rend(); ++l) out += l->in_entry && !l->table->singleton ? "next\nend\n" : "end\n";
+  for (auto l = levels_.rbegin(); l != levels_.rend(); ++l)
+    out += l->in_entry && !l->table->singleton ? "next\nend\n" : "end\n";
   return out;
 }
 
@@ -117,14 +122,16 @@ Reply ConfigMode::begin(const std::vector<std::string>& words, const std::string
   const auto path = join(words, 1);
   if (path.empty()) return fail("incomplete command in the end", kIncomplete);
   const auto* table = table_by_words(path, parent);
-  if (!table) return fail("command parse error before '" + words[1] + "'; " + config::shape().suggest(path, parent), kParse);
+  if (!table)
+    return fail("command parse error before '" + words[1] + "'; " + config::shape().suggest(path, parent), kParse);
   if (levels_.empty()) {
     const auto current = session_.call({{"op", "config.get"}});
     if (!current) return fail(current.error().text, kFailed);
     base_ = {};
     lines_.clear();
     revision_ = (*current)["revision"].get<std::uint64_t>();
-    if (const auto errors = config::apply((*current)["text"].get<std::string>(), config::shape(), base_); !errors.empty())
+    if (const auto errors = config::apply((*current)["text"].get<std::string>(), config::shape(), base_);
+        !errors.empty())
       return fail("the daemon's configuration does not parse here: " + errors.front().message, kFailed);
   } else if (!levels_.back().in_entry) {
     return fail("command parse error before 'config'; edit an entry first", kParse);
@@ -141,7 +148,8 @@ Reply ConfigMode::check_set(const std::vector<std::string>& words) const {
   const auto* spec = config::find_attribute(*levels_.back().table, words[1]);
   if (!spec) {
     const auto unknown = config::check_unknown(*levels_.back().table, words[1]);
-    return fail("command parse error before '" + words[1] + "'\n" + unknown.message + "; expected: " + unknown.accepted, kParse);
+    return fail("command parse error before '" + words[1] + "'\n" + unknown.message + "; expected: " + unknown.accepted,
+                kParse);
   }
   if (words[0] == "unset") return {};
   const auto tree = candidate();
@@ -149,14 +157,18 @@ Reply ConfigMode::check_set(const std::vector<std::string>& words) const {
   if (!problem) return {};
   const bool reference = problem->fault == config::Fault::reference;
   const std::string value = join(words, 2);
-  const std::string head = reference ? "entry not found in datasource\n\n" : "node_check_object fail! for " + words[1] + " " + value + "\n\n";
-  return fail(head + "value parse error before '" + value + "'\n" + problem->message + "; expected: " + problem->accepted, reference ? kNotFound : kValue);
+  const std::string head = reference ? "entry not found in datasource\n\n"
+                                     : "node_check_object fail! for " + words[1] + " " + value + "\n\n";
+  return fail(
+      head + "value parse error before '" + value + "'\n" + problem->message + "; expected: " + problem->accepted,
+      reference ? kNotFound : kValue);
 }
 
 Reply ConfigMode::line(const std::string& text) {
   auto words = words_of(text);
   if (words.empty()) return {};
-  words[0] = expand(words[0], {"config", "edit", "set", "unset", "append", "next", "end", "delete", "purge", "rename", "clone", "move", "show", "abort", "get"});
+  words[0] = expand(words[0], {"config", "edit", "set", "unset", "append", "next", "end", "delete", "purge", "rename",
+                               "clone", "move", "show", "abort", "get"});
   const auto& verb = words[0];
   if (verb == "config") return begin(words, text);
   if (levels_.empty()) return fail("command parse error before '" + verb + "'", kParse);
@@ -169,8 +181,10 @@ Reply ConfigMode::line(const std::string& text) {
     auto tree = candidate();
     auto* s = tree.find(levels_.front().path);
     if (!s) return {"config " + levels_.front().path + "\nend\n", 0};
-    if (words.size() > 1 && std::string_view("full-configuration").starts_with(words[1])) fill_defaults(*s, "");
-    else trim_defaults(*s, "");
+    if (words.size() > 1 && std::string_view("full-configuration").starts_with(words[1]))
+      fill_defaults(*s, "");
+    else
+      trim_defaults(*s, "");
     return {config::print(*s), 0};
   }
   if (verb == "set" || verb == "unset" || verb == "append") {
@@ -182,7 +196,11 @@ Reply ConfigMode::line(const std::string& text) {
   }
   // The statement goes through the very parser the daemon uses, on a copy, before it is taken.
   std::string written = text.substr(text.find_first_not_of(" \t"));
-  written = verb + written.substr(std::min(written.size(), written.find_first_of(" \t") == std::string::npos ? written.size() : written.find_first_of(" \t"))) + "\n";
+  written = verb +
+            written.substr(std::min(written.size(), written.find_first_of(" \t") == std::string::npos
+                                                        ? written.size()
+                                                        : written.find_first_of(" \t"))) +
+            "\n";
   if (verb == "edit" && (words[1] == "0" || words[1].empty())) {
     auto tree = candidate();
     const auto* s = tree.find(l.path);
@@ -216,13 +234,16 @@ Reply ConfigMode::line(const std::string& text) {
 
 Reply ConfigMode::commit() {
   config::Tree tree = base_;
-  if (const auto errors = config::apply(lines_, config::shape(), tree); !errors.empty()) return fail(errors.front().message, kParse);
-  const auto answer = session_.call_raw({{"op", "config.commit"}, {"text", config::print(tree)}, {"revision", revision_}});
+  if (const auto errors = config::apply(lines_, config::shape(), tree); !errors.empty())
+    return fail(errors.front().message, kParse);
+  const auto answer =
+      session_.call_raw({{"op", "config.commit"}, {"text", config::print(tree)}, {"revision", revision_}});
   if (!answer) return fail(answer.error().text, kFailed);
   if (answer->value("ok", false)) return {};
   std::string out;
   for (const auto& d : answer->value("diagnostics", json::array())) {
-    out += d.value("path", "") + ": " + (d.value("attribute", "").empty() ? "" : d.value("attribute", "") + ": ") + d.value("message", "");
+    out += d.value("path", "") + ": " + (d.value("attribute", "").empty() ? "" : d.value("attribute", "") + ": ") +
+           d.value("message", "");
     if (!d.value("accepted", "").empty()) out += "; expected: " + d.value("accepted", "");
     out += "\n";
   }
@@ -272,7 +293,8 @@ std::vector<std::pair<std::string, std::string>> ConfigMode::complete(const std:
     return out;
   }
   const auto tree = candidate();
-  if (words.size() == 2 && (words[0] == "edit" || words[0] == "delete" || words[0] == "rename" || words[0] == "clone" || words[0] == "move")) {
+  if (words.size() == 2 && (words[0] == "edit" || words[0] == "delete" || words[0] == "rename" || words[0] == "clone" ||
+                            words[0] == "move")) {
     if (const auto* s = tree.find(l.path))
       for (const auto& e : s->entries) offer(e.key, "");
     return out;
@@ -306,7 +328,9 @@ Outcome<std::string> ConfigMode::show(const Session& session, const std::vector<
   for (auto& s : tree.sections) {
     const auto words = config::split(s.path);
     if (words.size() > path.size() && !path.empty()) continue;
-    if (!path.empty() && !std::equal(words.begin(), words.end(), path.begin(), [](auto w, const auto& p) { return w.starts_with(p); })) continue;
+    if (!path.empty() &&
+        !std::equal(words.begin(), words.end(), path.begin(), [](auto w, const auto& p) { return w.starts_with(p); }))
+      continue;
     if (path.size() > words.size() + 1) continue;
     if (path.size() == words.size() + 1) {
       const auto* e = s.find(path.back());
@@ -314,8 +338,10 @@ Outcome<std::string> ConfigMode::show(const Session& session, const std::vector<
       s.entries = {config::Entry(*e)};
     }
     known = true;
-    if (full) fill_defaults(s, "");
-    else trim_defaults(s, "");
+    if (full)
+      fill_defaults(s, "");
+    else
+      trim_defaults(s, "");
     out += config::print(s);
   }
   if (!known) return failure("nothing is configured under '" + join(path, 0) + "'");

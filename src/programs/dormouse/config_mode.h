@@ -1,5 +1,5 @@
-// `config ... end` in the shell: statements are checked as they are typed and applied as one change when the outermost block ends.
-// Nothing of a block that is refused, aborted or cut off reaches the daemon.
+// `config ... end` in the shell: statements are checked as they are typed and applied as one change when the outermost
+// block ends. Nothing of a block that is refused, aborted or cut off reaches the daemon.
 #pragma once
 #include <string>
 #include <string_view>
@@ -27,7 +27,8 @@ class ConfigMode {
   /// What could follow `words` (the last one is incomplete): names with their help.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> complete(const std::vector<std::string>& words) const;
   /// The running configuration, or one section, as `show` prints it; `full` with every default.
-  [[nodiscard]] static Outcome<std::string> show(const Session& session, const std::vector<std::string>& path, bool full);
+  [[nodiscard]] static Outcome<std::string> show(const Session& session, const std::vector<std::string>& path,
+                                                 bool full);
 
  private:
   struct Level {

@@ -1,11 +1,10 @@
 #include "programs/dormouse/line_editor.h"
 
-#include <histedit.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <histedit.h>
+#include <unistd.h>
 
 #include "config/lang/lexer.h"
 
@@ -72,7 +71,9 @@ LineEditor::Impl* impl_of(EditLine* line) {
 
 }  // namespace
 
-LineEditor::LineEditor(std::function<std::string()> prompt, std::function<Completions(const std::vector<std::string>&)> complete) : impl_(new Impl) {
+LineEditor::LineEditor(std::function<std::string()> prompt,
+                       std::function<Completions(const std::vector<std::string>&)> complete)
+    : impl_(new Impl) {
   impl_->prompt = std::move(prompt);
   impl_->complete = std::move(complete);
   impl_->line = el_init("dormouse", stdin, stdout, stderr);
@@ -87,13 +88,18 @@ LineEditor::LineEditor(std::function<std::string()> prompt, std::function<Comple
   el_set(e, EL_SIGNAL, 1);
   el_set(e, EL_EDITOR, "emacs");
   el_set(e, EL_HIST, history, impl_->history);
-  el_set(e, EL_PROMPT, +[](EditLine* line) -> char* {
-    auto* impl = impl_of(line);
-    impl->prompt_text = impl->prompt();
-    return impl->prompt_text.data();
-  });
-  el_set(e, EL_ADDFN, "dormouse-help", "what can follow", +[](EditLine* line, int) -> unsigned char { return impl_of(line)->help(); });
-  el_set(e, EL_ADDFN, "dormouse-complete", "complete", +[](EditLine* line, int) -> unsigned char { return impl_of(line)->tab(); });
+  el_set(
+      e, EL_PROMPT, +[](EditLine* line) -> char* {
+        auto* impl = impl_of(line);
+        impl->prompt_text = impl->prompt();
+        return impl->prompt_text.data();
+      });
+  el_set(
+      e, EL_ADDFN, "dormouse-help", "what can follow",
+      +[](EditLine* line, int) -> unsigned char { return impl_of(line)->help(); });
+  el_set(
+      e, EL_ADDFN, "dormouse-complete", "complete",
+      +[](EditLine* line, int) -> unsigned char { return impl_of(line)->tab(); });
   el_set(e, EL_BIND, "?", "dormouse-help", nullptr);
   el_set(e, EL_BIND, "^I", "dormouse-complete", nullptr);
 }
@@ -112,7 +118,8 @@ std::optional<std::string> LineEditor::read() {
   std::string out(text, static_cast<std::size_t>(n));
   while (!out.empty() && (out.back() == '\n' || out.back() == '\r')) out.pop_back();
   // Secrets do not belong into a history file.
-  if (!out.empty() && out.find("secret") == std::string::npos) history(impl_->history, &impl_->event, H_ENTER, out.c_str());
+  if (!out.empty() && out.find("secret") == std::string::npos)
+    history(impl_->history, &impl_->event, H_ENTER, out.c_str());
   return out;
 }
 

@@ -1,16 +1,15 @@
-// dormouse: the operator's shell. One command with -c, a script from a file or standard input, or a person with history and help.
-#include <signal.h>
-#include <unistd.h>
-
+// dormouse: the operator's shell. One command with -c, a script from a file or standard input, or a person with history
+// and help.
 #include <atomic>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <nlohmann/json.hpp>
+#include <signal.h>
 #include <sstream>
 #include <thread>
-
-#include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "programs/dormouse/commands.h"
 #include "programs/dormouse/line_editor.h"
@@ -67,7 +66,9 @@ class Trail {
     const bool want = session_.debug.enabled && session_.debug.level != 0;
     if (want && !thread_.joinable()) {
       stop_ = false;
-      thread_ = std::thread([this, copy = session_] { copy.stream([](const std::string& l) { print("\r" + l + "\n"); }, [this] { return stop_.load(); }); });
+      thread_ = std::thread([this, copy = session_] {
+        copy.stream([](const std::string& l) { print("\r" + l + "\n"); }, [this] { return stop_.load(); });
+      });
     } else if (!want) {
       stop();
     }
@@ -88,8 +89,10 @@ int run_shell(Session& session) {
   ConfigMode config(session);
   Trail trail(session);
   std::string host = "dormouse";
-  if (const auto version = session.call({{"op", "version"}})) host = version->value("hostname", host);
-  else print(version.error().text + "\n");
+  if (const auto version = session.call({{"op", "version"}}))
+    host = version->value("hostname", host);
+  else
+    print(version.error().text + "\n");
   LineEditor editor([&] { return host + (config.active() ? " (" + config.place() + ")" : "") + " # "; },
                     [&](const std::vector<std::string>& words) { return commands.complete(config, words); });
   while (const auto line = editor.read()) {
@@ -108,11 +111,16 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string arg = argv[i];
     if (arg == "--help" || arg == "-h") return print(usage()), kDone;
-    if (arg == "--json") json = true;
-    else if ((arg == "--run-dir" || arg == "-c") && i + 1 < argc) (arg == "-c" ? have_command = true, command : run_dir) = argv[++i];
-    else if (arg.starts_with("--run-dir=")) run_dir = arg.substr(10);
-    else if (arg == "-" || !arg.starts_with("-")) file = arg;
-    else return std::fprintf(stderr, "dormouse: unknown option '%s'\n%s", arg.c_str(), usage()), kUsage;
+    if (arg == "--json")
+      json = true;
+    else if ((arg == "--run-dir" || arg == "-c") && i + 1 < argc)
+      (arg == "-c" ? have_command = true, command : run_dir) = argv[++i];
+    else if (arg.starts_with("--run-dir="))
+      run_dir = arg.substr(10);
+    else if (arg == "-" || !arg.starts_with("-"))
+      file = arg;
+    else
+      return std::fprintf(stderr, "dormouse: unknown option '%s'\n%s", arg.c_str(), usage()), kUsage;
   }
   signal(SIGINT, on_interrupt);
   signal(SIGTERM, on_interrupt);

@@ -25,7 +25,8 @@ Outcome<json> Session::call(const json& request) const {
 void Session::stream(const std::function<void(const std::string&)>& line, const std::function<bool()>& stop) const {
   auto client = control::Client::connect(socket_);
   if (!client) return line(client.error().text);
-  const json request = {{"op", "debug"}, {"level", debug.level}, {"timestamps", debug.timestamps}, {"filter", {{"name", debug.filter}}}};
+  const json request = {
+      {"op", "debug"}, {"level", debug.level}, {"timestamps", debug.timestamps}, {"filter", {{"name", debug.filter}}}};
   if (const auto sent = client->send(request.dump()); !sent) return line(sent.error().text);
   while (!stop()) {
     const auto message = client->receive(200ms);

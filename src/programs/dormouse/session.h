@@ -9,10 +9,10 @@
 namespace dormouse::shell {
 
 struct DebugWish {
-  int level = 0;             ///< diagnose debug application ike LEVEL
-  bool enabled = false;      ///< diagnose debug enable
+  int level = 0;         ///< diagnose debug application ike LEVEL
+  bool enabled = false;  ///< diagnose debug enable
   bool timestamps = false;
-  std::string filter;        ///< diagnose vpn ike log filter name X
+  std::string filter;  ///< diagnose vpn ike log filter name X
 };
 
 class Session {
@@ -25,7 +25,7 @@ class Session {
   /// Streams the trail as `debug` wishes until `stop` says so or the daemon ends.
   void stream(const std::function<void(const std::string&)>& line, const std::function<bool()>& stop) const;
   DebugWish debug;
-  bool as_json = false;      ///< --json: lists as JSON
+  bool as_json = false;  ///< --json: lists as JSON
 
  private:
   std::string socket_;

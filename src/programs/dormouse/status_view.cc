@@ -1,8 +1,7 @@
 #include "programs/dormouse/status_view.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace dormouse::shell {
@@ -36,12 +35,18 @@ const json& object(const json& j, const char* key) {
   return it != j.end() && it->is_object() ? *it : kNone;
 }
 
-std::int64_t ago(const json& status, std::int64_t then) { return then == 0 ? 0 : (number(status, "now") - then) / kSecond; }
-std::int64_t left(const json& status, std::int64_t then) { return std::max<std::int64_t>(0, (then - number(status, "now")) / kSecond); }
+std::int64_t ago(const json& status, std::int64_t then) {
+  return then == 0 ? 0 : (number(status, "now") - then) / kSecond;
+}
+std::int64_t left(const json& status, std::int64_t then) {
+  return std::max<std::int64_t>(0, (then - number(status, "now")) / kSecond);
+}
 std::string endpoint(const json& e) { return text(e, "address") + ":" + std::to_string(number(e, "port")); }
 std::string address(const json& path, const char* side) { return text(object(path, side), "address"); }
 
-bool chosen(const json& t, const std::string& name) { return name.empty() || text(t, "name") == name || text(t, "phase1") == name; }
+bool chosen(const json& t, const std::string& name) {
+  return name.empty() || text(t, "name") == name || text(t, "phase1") == name;
+}
 
 unsigned asleep_of(const json& status, const std::string& phase1) {
   for (const auto& p : list(status, "phase1"))
@@ -55,7 +60,8 @@ std::string sleep_lines(const json& status, const json& t) {
     out += fmt::format("client-resume: asleep {}s, {}s left, {} asleep in {}\n", ago(status, number(t, "asleep_since")),
                        number(t, "sleep_left") / kSecond, asleep_of(status, text(t, "phase1")), text(t, "phase1"));
   } else if (text(t, "last_wake") != "none") {
-    out += fmt::format("client-resume: last resumed by {} after {}s, {} sleeps\n", text(t, "last_wake"), number(t, "last_sleep") / kSecond, number(t, "sleeps"));
+    out += fmt::format("client-resume: last resumed by {} after {}s, {} sleeps\n", text(t, "last_wake"),
+                       number(t, "last_sleep") / kSecond, number(t, "sleeps"));
   }
   if (t.contains("next") && t["next"].is_object())
     out += fmt::format("next: {} in {}s\n", text(t["next"], "reason"), left(status, number(t["next"], "at")));
@@ -68,12 +74,15 @@ std::string sa_block(const json& status, const json& t, const json& sa) {
   const auto established = number(sa, "established");
   if (established != 0) {
     const auto took = (established - number(sa, "created")) / 1'000'000;
-    out += fmt::format("  status: established {}-{}s ago = {}ms\n", ago(status, number(sa, "created")), ago(status, established), took);
+    out += fmt::format("  status: established {}-{}s ago = {}ms\n", ago(status, number(sa, "created")),
+                       ago(status, established), took);
   } else {
-    out += fmt::format("  status: connecting, state {}, started {}s ago\n", text(sa, "state"), ago(status, number(sa, "created")));
+    out += fmt::format("  status: connecting, state {}, started {}s ago\n", text(sa, "state"),
+                       ago(status, number(sa, "created")));
   }
   out += fmt::format("  proposal: {}\n", text(object(sa, "suite"), "token"));
-  out += fmt::format("  child: no\n  PPK: no\n  message-id sent/recv: {}/{}\n", number(sa, "next_request_out"), number(sa, "next_request_in"));
+  out += fmt::format("  child: no\n  PPK: no\n  message-id sent/recv: {}/{}\n", number(sa, "next_request_out"),
+                     number(sa, "next_request_in"));
   const auto life = (number(sa, "hard") - established) / kSecond;
   out += fmt::format("  lifetime/rekey: {}/{}\n", established ? life : 0, left(status, number(sa, "soft")));
   out += fmt::format("  DPD sent/recv: {:08x}/{:08x}\n", number(t, "dpd_sent"), number(t, "dpd_sent"));
@@ -87,18 +96,24 @@ std::string range(const json& ts) {
 }
 
 std::string child_block(const json& status, const json& t, const json& child, const json& c) {
-  std::string out = fmt::format("proxyid={} proto=0 sa={} ref=2 serial={}\n", text(child, "phase2"), flag(child, "replaced") ? 2 : 1, number(child, "id"));
+  std::string out = fmt::format("proxyid={} proto=0 sa={} ref=2 serial={}\n", text(child, "phase2"),
+                                flag(child, "replaced") ? 2 : 1, number(child, "id"));
   for (const auto& ts : list(child, "local_ts")) out += "  src: " + range(ts) + "\n";
   for (const auto& ts : list(child, "remote_ts")) out += "  dst: " + range(ts) + "\n";
   const auto suite = object(child, "suite");
-  out += fmt::format("  SA:  ref=3 options=226 type=00 soft=0 mtu={} expire={}/0B replaywin=2048\n", number(t, "mtu"), left(status, number(child, "soft")));
-  out += fmt::format("       seqno={} esn={} replaywin_lastseq={:08x}\n", number(c, "seq_out") + 1, flag(suite, "esn") ? 1 : 0, number(c, "seq_in_highest"));
+  out += fmt::format("  SA:  ref=3 options=226 type=00 soft=0 mtu={} expire={}/0B replaywin=2048\n", number(t, "mtu"),
+                     left(status, number(child, "soft")));
+  out += fmt::format("       seqno={} esn={} replaywin_lastseq={:08x}\n", number(c, "seq_out") + 1,
+                     flag(suite, "esn") ? 1 : 0, number(c, "seq_in_highest"));
   const auto whole = (number(child, "hard") - number(child, "created")) / kSecond;
   out += fmt::format("  life: type=01 bytes=0/0 timeout={}/{}\n", left(status, number(child, "hard")), whole);
-  out += fmt::format("  dec: spi={} esp={}\n  enc: spi={} esp={}\n", text(child, "spi_in"), text(suite, "token"), text(child, "spi_out"), text(suite, "token"));
-  out += fmt::format("  dec:pkts/bytes={}/{}, enc:pkts/bytes={}/{}\n", number(c, "packets_in"), number(c, "bytes_in"), number(c, "packets_out"), number(c, "bytes_out"));
+  out += fmt::format("  dec: spi={} esp={}\n  enc: spi={} esp={}\n", text(child, "spi_in"), text(suite, "token"),
+                     text(child, "spi_out"), text(suite, "token"));
+  out += fmt::format("  dec:pkts/bytes={}/{}, enc:pkts/bytes={}/{}\n", number(c, "packets_in"), number(c, "bytes_in"),
+                     number(c, "packets_out"), number(c, "bytes_out"));
   if (number(c, "replayed") + number(c, "auth_failed") + number(c, "ts_mismatch") != 0)
-    out += fmt::format("  refused: replayed={} auth={} selector={}\n", number(c, "replayed"), number(c, "auth_failed"), number(c, "ts_mismatch"));
+    out += fmt::format("  refused: replayed={} auth={} selector={}\n", number(c, "replayed"), number(c, "auth_failed"),
+                       number(c, "ts_mismatch"));
   return out;
 }
 
@@ -108,10 +123,13 @@ std::string tunnel_block(const json& status, const json& t) {
   const auto port = [&](const char* side) { return udp ? number(object(path, side), "port") : 0; };
   const auto c = object(t, "counters");
   const bool dynamic = flag(t, "dynamic");
-  std::string out = fmt::format("name={} ver=2 serial={} {}:{}->{}:{} tun_id={} status={} dst_mtu=1500 dpd-link=on weight=1\n", text(t, "name"), number(t, "id"),
-                                address(path, "local"), port("local"), address(path, "remote"), port("remote"), address(path, "remote"), text(t, "state"));
-  out += fmt::format("bound_if={} lgwy=static/1 tun=intf mode={} encap={} device={}({})\n", number(t, "ifindex"), dynamic ? "dial_inst/3" : "auto/1",
-                     udp ? "udp" : "none", text(t, "device_name"), number(t, "device_ifindex"));
+  std::string out =
+      fmt::format("name={} ver=2 serial={} {}:{}->{}:{} tun_id={} status={} dst_mtu=1500 dpd-link=on weight=1\n",
+                  text(t, "name"), number(t, "id"), address(path, "local"), port("local"), address(path, "remote"),
+                  port("remote"), address(path, "remote"), text(t, "state"));
+  out += fmt::format("bound_if={} lgwy=static/1 tun=intf mode={} encap={} device={}({})\n", number(t, "ifindex"),
+                     dynamic ? "dial_inst/3" : "auto/1", udp ? "udp" : "none", text(t, "device_name"),
+                     number(t, "device_ifindex"));
   if (dynamic) out += fmt::format("parent={} index={}\n", text(t, "phase1"), number(t, "index"));
   std::string children;
   std::size_t n = 0, at = 0;
@@ -124,34 +142,44 @@ std::string tunnel_block(const json& status, const json& t) {
       ++n;
     }
   out += fmt::format("proxyid_num={} child_num=0\n", n);
-  out += fmt::format("stat: rxp={} txp={} rxb={} txb={} rxe={} txe={}\n", number(c, "packets_in"), number(c, "packets_out"), number(c, "bytes_in"),
-                     number(c, "bytes_out"), number(c, "errors_in"), number(c, "errors_out"));
+  out += fmt::format("stat: rxp={} txp={} rxb={} txb={} rxe={} txe={}\n", number(c, "packets_in"),
+                     number(c, "packets_out"), number(c, "bytes_in"), number(c, "bytes_out"), number(c, "errors_in"),
+                     number(c, "errors_out"));
   if (text(t, "state") == "asleep" || number(c, "parked_sent") != 0)
-    out += fmt::format("sleep: left={}s parked={} sent={} dropped={}\n", number(t, "sleep_left") / kSecond, number(c, "parked"), number(c, "parked_sent"), number(c, "dropped_asleep"));
-  out += fmt::format("dpd: mode={} on=1 status={} idle={}ms retry={} count=0 seqno={}\n", text(t, "dpd_mode"), text(t, "state") == "up" ? "ok" : text(t, "state"),
-                     number(t, "dpd_interval") / 1'000'000, number(t, "dpd_retrycount"), number(t, "dpd_seqno"));
-  out += fmt::format("natt: mode={} draft=0 interval={} remote_port={}\n", udp ? flag(t, "local_behind_nat") ? "keepalive" : "silent" : "none",
+    out += fmt::format("sleep: left={}s parked={} sent={} dropped={}\n", number(t, "sleep_left") / kSecond,
+                       number(c, "parked"), number(c, "parked_sent"), number(c, "dropped_asleep"));
+  out += fmt::format("dpd: mode={} on=1 status={} idle={}ms retry={} count=0 seqno={}\n", text(t, "dpd_mode"),
+                     text(t, "state") == "up" ? "ok" : text(t, "state"), number(t, "dpd_interval") / 1'000'000,
+                     number(t, "dpd_retrycount"), number(t, "dpd_seqno"));
+  out += fmt::format("natt: mode={} draft=0 interval={} remote_port={}\n",
+                     udp ? flag(t, "local_behind_nat") ? "keepalive" : "silent" : "none",
                      udp ? number(t, "nat_keepalive") / kSecond : 0, port("remote"));
   return out + children;
 }
 
 std::string gateway_block(const json& status, const json& t) {
   const auto path = object(t, "path");
-  std::string out = fmt::format("\nvd: root/0\nname: {}\nversion: 2\ninterface: {} {}\n", text(t, "name"), text(t, "interface"), number(t, "ifindex"));
+  std::string out = fmt::format("\nvd: root/0\nname: {}\nversion: 2\ninterface: {} {}\n", text(t, "name"),
+                                text(t, "interface"), number(t, "ifindex"));
   const auto& sas = list(t, "ike");
   const auto ike_path = sas.empty() ? json::object() : object(sas.front(), "path");
   const auto from = ike_path.empty() ? path : ike_path;
   out += fmt::format("addr: {} -> {}\n", endpoint(object(from, "local")), endpoint(object(from, "remote")));
-  out += fmt::format("tun_id: {}\nstate: {}\ncreated: {}s ago\n", address(path, "remote"), text(t, "state"), ago(status, number(t, "created")));
+  out += fmt::format("tun_id: {}\nstate: {}\ncreated: {}s ago\n", address(path, "remote"), text(t, "state"),
+                     ago(status, number(t, "created")));
   if (number(t, "logged_in") != 0) out += fmt::format("logged in: {}s ago\n", ago(status, number(t, "logged_in")));
-  if (const auto peer = object(t, "peer_id"); !peer.empty()) out += fmt::format("peer-id: {}\npeer-id-auth: no\n", text(peer, "text"));
+  if (const auto peer = object(t, "peer_id"); !peer.empty())
+    out += fmt::format("peer-id: {}\npeer-id-auth: no\n", text(peer, "text"));
   if (flag(t, "local_behind_nat") || flag(t, "remote_behind_nat"))
-    out += fmt::format("nat:{}{}\n", flag(t, "local_behind_nat") ? " me" : "", flag(t, "remote_behind_nat") ? " peer" : "");
+    out += fmt::format("nat:{}{}\n", flag(t, "local_behind_nat") ? " me" : "",
+                       flag(t, "remote_behind_nat") ? " peer" : "");
   const auto took = number(t, "ike_setup_time") / 1'000'000;
   std::size_t children = 0;
   for (const auto& sa : sas) children += list(sa, "children").size();
-  out += fmt::format("IKE SA: created {}/{}  established {}/{}  time {}/{}/{} ms\n", sas.size(), number(t, "ike_created"), sas.size(), number(t, "ike_established"), took, took, took);
-  out += fmt::format("IPsec SA: created {}/{}  established {}/{}  time 0/0/0 ms\n", children, number(t, "child_created"), children, number(t, "child_established"));
+  out += fmt::format("IKE SA: created {}/{}  established {}/{}  time {}/{}/{} ms\n", sas.size(),
+                     number(t, "ike_created"), sas.size(), number(t, "ike_established"), took, took, took);
+  out += fmt::format("IPsec SA: created {}/{}  established {}/{}  time 0/0/0 ms\n", children,
+                     number(t, "child_created"), children, number(t, "child_established"));
   out += sleep_lines(status, t);
   for (const auto& sa : sas) out += "\n" + sa_block(status, t, sa);
   return out;
@@ -184,11 +212,14 @@ std::string tunnel_summary(const json& status) {
     for (const auto& sa : list(t, "ike"))
       for (const auto& child : list(sa, "children")) up += flag(child, "replaced") ? 0 : 1;
     const bool udp = text(path, "encap") == "udp";
-    out += fmt::format("'{}' {}:{}  selectors(total,up): {}/{}  rx(pkt,err): {}/{}  tx(pkt,err): {}/{}", text(t, "name"), address(path, "remote"),
-                       udp ? number(object(path, "remote"), "port") : 0, total, std::min(up, total), number(c, "packets_in"), number(c, "errors_in"),
+    out += fmt::format("'{}' {}:{}  selectors(total,up): {}/{}  rx(pkt,err): {}/{}  tx(pkt,err): {}/{}",
+                       text(t, "name"), address(path, "remote"), udp ? number(object(path, "remote"), "port") : 0,
+                       total, std::min(up, total), number(c, "packets_in"), number(c, "errors_in"),
                        number(c, "packets_out"), number(c, "errors_out"));
-    if (text(t, "state") == "asleep") out += fmt::format("  asleep, {}s left", number(t, "sleep_left") / kSecond);
-    else if (text(t, "state") != "up") out += "  " + text(t, "state");
+    if (text(t, "state") == "asleep")
+      out += fmt::format("  asleep, {}s left", number(t, "sleep_left") / kSecond);
+    else if (text(t, "state") != "up")
+      out += "  " + text(t, "state");
     out += "\n";
   }
   return out;
@@ -202,13 +233,18 @@ std::string ike_status(const json& status) {
     for (const auto& sa : list(t, "ike")) child += static_cast<std::int64_t>(list(sa, "children").size());
     child_all += number(t, "child_established");
   }
-  std::string out = fmt::format("connection: {}\nIKE SA: created {}/{}\nIPsec SA: created {}/{}\nhalf-open: {}  cookies sent: {}\ndropped: unknown {} malformed {}\n",
-                                list(status, "tunnels").size(), ike, ike_all, child, child_all, number(status, "half_open"), number(status, "cookies_sent"),
-                                number(status, "dropped_unknown"), number(status, "dropped_malformed"));
+  std::string out = fmt::format(
+      "connection: {}\nIKE SA: created {}/{}\nIPsec SA: created {}/{}\nhalf-open: {}  cookies sent: {}\ndropped: "
+      "unknown {} malformed {}\n",
+      list(status, "tunnels").size(), ike, ike_all, child, child_all, number(status, "half_open"),
+      number(status, "cookies_sent"), number(status, "dropped_unknown"), number(status, "dropped_malformed"));
   for (const auto& p : list(status, "phase1"))
-    out += fmt::format("{}: {} tunnels, {} up, {} asleep; logins {} refused {}; sleeps {} resumed by address {} by login {} expired {}\n", text(p, "name"),
-                       number(p, "tunnels"), number(p, "up"), number(p, "asleep"), number(p, "logins"), number(p, "logins_refused"), number(p, "sleeps"),
-                       number(p, "resumed_by_address"), number(p, "resumed_by_login"), number(p, "expired"));
+    out += fmt::format(
+        "{}: {} tunnels, {} up, {} asleep; logins {} refused {}; sleeps {} resumed by address {} by login {} expired "
+        "{}\n",
+        text(p, "name"), number(p, "tunnels"), number(p, "up"), number(p, "asleep"), number(p, "logins"),
+        number(p, "logins_refused"), number(p, "sleeps"), number(p, "resumed_by_address"),
+        number(p, "resumed_by_login"), number(p, "expired"));
   return out;
 }
 
@@ -220,8 +256,10 @@ std::string tunnel_stats(const json& status) {
     ++selectors;
     for (const auto& sa : list(t, "ike")) up += list(sa, "children").empty() ? 0 : 1;
   }
-  return fmt::format("tunnels\n  total: {}\n  static/ddns: {}\n  dynamic: {}\n  manual: 0\n  errors: 0\n  asleep: {}\nselectors\n  total: {}\n  up: {}\n", fixed + dynamic,
-                     fixed, dynamic, asleep, selectors, up);
+  return fmt::format(
+      "tunnels\n  total: {}\n  static/ddns: {}\n  dynamic: {}\n  manual: 0\n  errors: 0\n  asleep: {}\nselectors\n  "
+      "total: {}\n  up: {}\n",
+      fixed + dynamic, fixed, dynamic, asleep, selectors, up);
 }
 
 }  // namespace dormouse::shell

@@ -1,19 +1,19 @@
 #include "programs/dormoused/config_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <fstream>
 #include <sstream>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 
 namespace dormouse::daemon {
 
-std::string render_all(const std::vector<config::Diagnostic>& diagnostics, const std::string& file, const std::string& source) {
+std::string render_all(const std::vector<config::Diagnostic>& diagnostics, const std::string& file,
+                       const std::string& source) {
   std::string out;
   for (const auto& d : diagnostics) out += config::render(d, file, source);
   return out;
@@ -29,7 +29,8 @@ Outcome<config::Loaded> ConfigFile::read() {
   std::stringstream buffer;
   buffer << in.rdbuf();
   const std::string source = std::move(buffer).str();
-  if (source.size() > limits::kMaxConfigFile) return failure(path_ + ": larger than " + std::to_string(limits::kMaxConfigFile) + " octets\n");
+  if (source.size() > limits::kMaxConfigFile)
+    return failure(path_ + ": larger than " + std::to_string(limits::kMaxConfigFile) + " octets\n");
   auto loaded = config::load(source, decoder());
   if (!loaded) return failure(render_all(loaded.error(), path_, source));
   return std::move(*loaded);
@@ -42,7 +43,8 @@ void ConfigFile::adopt(const config::Loaded& loaded) {
   ++revision_;
 }
 
-Outcome<config::Loaded> ConfigFile::commit(const std::string& text, std::uint64_t revision, std::vector<config::Diagnostic>& diagnostics) {
+Outcome<config::Loaded> ConfigFile::commit(const std::string& text, std::uint64_t revision,
+                                           std::vector<config::Diagnostic>& diagnostics) {
   if (revision != revision_) return failure("configuration changed meanwhile");
   auto loaded = config::load(text, decoder());
   if (!loaded) {
@@ -58,7 +60,7 @@ Outcome<config::Loaded> ConfigFile::commit(const std::string& text, std::uint64_
 Outcome<void> ConfigFile::write(const std::string& text) {
   const std::string beside = path_ + ".new";
   const auto failed = [&](const std::string& what) { return failure(what + ": " + std::strerror(errno)); };
-  struct stat old {};
+  struct stat old{};
   const mode_t mode = stat(path_.c_str(), &old) == 0 ? old.st_mode & 0777 : 0600;
   const int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
   if (fd < 0) return failed(beside);

@@ -14,9 +14,10 @@ class ConfigFile {
 
   /// Reads and checks the file. The text of a Failure is ready to be printed: every error with its place and caret.
   [[nodiscard]] Outcome<config::Loaded> read();
-  /// Checks `text`; on success the file is replaced (written beside it, synced, renamed) with secrets sealed. `diagnostics` receives
-  /// the errors otherwise. A `revision` other than the present one is refused.
-  [[nodiscard]] Outcome<config::Loaded> commit(const std::string& text, std::uint64_t revision, std::vector<config::Diagnostic>& diagnostics);
+  /// Checks `text`; on success the file is replaced (written beside it, synced, renamed) with secrets sealed.
+  /// `diagnostics` receives the errors otherwise. A `revision` other than the present one is refused.
+  [[nodiscard]] Outcome<config::Loaded> commit(const std::string& text, std::uint64_t revision,
+                                               std::vector<config::Diagnostic>& diagnostics);
   /// Takes a checked configuration as the running one.
   void adopt(const config::Loaded& loaded);
 
@@ -35,6 +36,7 @@ class ConfigFile {
 };
 
 /// Warnings as printed lines.
-[[nodiscard]] std::string render_all(const std::vector<config::Diagnostic>& diagnostics, const std::string& file, const std::string& source);
+[[nodiscard]] std::string render_all(const std::vector<config::Diagnostic>& diagnostics, const std::string& file,
+                                     const std::string& source);
 
 }  // namespace dormouse::daemon

@@ -25,7 +25,12 @@ std::string text(const json& request, const char* key) {
 json of(const std::vector<config::Diagnostic>& diagnostics) {
   json out = json::array();
   for (const auto& d : diagnostics)
-    out.push_back({{"line", d.at.line}, {"column", d.at.column}, {"path", d.path}, {"attribute", d.attribute}, {"message", d.message}, {"accepted", d.accepted}});
+    out.push_back({{"line", d.at.line},
+                   {"column", d.at.column},
+                   {"path", d.path},
+                   {"attribute", d.attribute},
+                   {"message", d.message},
+                   {"accepted", d.accepted}});
   return out;
 }
 
@@ -33,7 +38,9 @@ json of(const std::vector<config::Diagnostic>& diagnostics) {
 
 void Daemon::on_request(control::ClientId client, const std::string& message) {
   const json request = json::parse(message, nullptr, false);
-  const auto answer = [&](const json& a) { control_->send(client, a.dump(-1, ' ', false, json::error_handler_t::replace)); };
+  const auto answer = [&](const json& a) {
+    control_->send(client, a.dump(-1, ' ', false, json::error_handler_t::replace));
+  };
   if (!request.is_object()) return answer(refused("the request is not a JSON object"));
   const auto op = text(request, "op");
   const auto now = loop_->now();
@@ -46,7 +53,8 @@ void Daemon::on_request(control::ClientId client, const std::string& message) {
   } else if (op == "config.commit") {
     std::vector<config::Diagnostic> diagnostics;
     const auto revision = request.value("revision", json(0));
-    auto loaded = config_.commit(text(request, "text"), revision.is_number_unsigned() ? revision.get<std::uint64_t>() : 0, diagnostics);
+    auto loaded = config_.commit(text(request, "text"),
+                                 revision.is_number_unsigned() ? revision.get<std::uint64_t>() : 0, diagnostics);
     if (!loaded) {
       auto a = refused(loaded.error().text);
       a["diagnostics"] = of(diagnostics);
@@ -81,7 +89,8 @@ void Daemon::on_request(control::ClientId client, const std::string& message) {
     const auto level = request.value("level", json(-1));
     if (level.is_number_integer()) wish.level = level.get<int>();
     wish.timestamps = request.value("timestamps", json(false)) == json(true);
-    if (const auto filter = request.find("filter"); filter != request.end() && filter->is_object()) wish.gateway = text(*filter, "name");
+    if (const auto filter = request.find("filter"); filter != request.end() && filter->is_object())
+      wish.gateway = text(*filter, "name");
     if (const auto had = subscriptions_.find(client); had != subscriptions_.end()) debug_.unsubscribe(had->second);
     answer(done());
     subscriptions_[client] = debug_.subscribe(wish, [this, client](std::string_view line) {

@@ -1,12 +1,11 @@
 #include "programs/dormoused/daemon.h"
 
-#include <signal.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #ifndef DORMOUSE_VERSION
 #define DORMOUSE_VERSION "0"
@@ -20,11 +19,20 @@ constexpr const char* kSerial = "DORMOUSE0000001";  // fnSysSerial; managers wan
 }  // namespace
 
 Daemon::Daemon(const Options& options, ConfigFile config, std::unique_ptr<Rng> rng, std::unique_ptr<loop::Loop> loop)
-    : options_(options), config_(std::move(config)), rng_(std::move(rng)), crypto_(crypto::make_provider()), loop_(std::move(loop)),
-      watcher_(*loop_), text_(STDERR_FILENO, options.debug ? LogLevel::debug : LogLevel::info), journal_(LogLevel::info),
-      events_([this](std::string_view name) { return facts(name); }), traps_(kSerial, loop_->now()) {
-  if (log::is_journal(STDERR_FILENO)) logger_.add(journal_);
-  else logger_.add(text_);
+    : options_(options),
+      config_(std::move(config)),
+      rng_(std::move(rng)),
+      crypto_(crypto::make_provider()),
+      loop_(std::move(loop)),
+      watcher_(*loop_),
+      text_(STDERR_FILENO, options.debug ? LogLevel::debug : LogLevel::info),
+      journal_(LogLevel::info),
+      events_([this](std::string_view name) { return facts(name); }),
+      traps_(kSerial, loop_->now()) {
+  if (log::is_journal(STDERR_FILENO))
+    logger_.add(journal_);
+  else
+    logger_.add(text_);
   logger_.add(events_);
   logger_.add(debug_);
 }
@@ -36,7 +44,8 @@ Outcome<std::unique_ptr<Daemon>> Daemon::create(const Options& options, ConfigFi
   std::unique_ptr<Daemon> d(new Daemon(options, std::move(config), std::move(rng), std::move(loop)));
   // Signals are blocked before the packet threads start, so that these inherit it.
   for (const int s : {SIGTERM, SIGINT}) {
-    TRY_ASSIGN(auto source, d->loop_->on_signal(s, [me = d.get(), s] { me->stop(s == SIGTERM ? "SIGTERM" : "SIGINT"); }));
+    TRY_ASSIGN(auto source,
+               d->loop_->on_signal(s, [me = d.get(), s] { me->stop(s == SIGTERM ? "SIGTERM" : "SIGINT"); }));
     d->sources_.push_back(std::move(source));
   }
   TRY_ASSIGN(auto hup, d->loop_->on_signal(SIGHUP, [me = d.get()] { me->reload(); }));
@@ -48,12 +57,16 @@ Outcome<std::unique_ptr<Daemon>> Daemon::create(const Options& options, ConfigFi
 }
 
 Outcome<void> Daemon::open_sockets() {
-  if (mkdir(options_.run_dir.c_str(), 0755) != 0 && errno != EEXIST) return failure(options_.run_dir + ": " + std::strerror(errno));
+  if (mkdir(options_.run_dir.c_str(), 0755) != 0 && errno != EEXIST)
+    return failure(options_.run_dir + ": " + std::strerror(errno));
   // The control socket first: a second daemon in the same place stops here, before it clears what the first one made.
   TRY_ASSIGN(control_, control::Server::listen(options_.run_dir + "/control.sock", watcher_, *this));
-  TRY_ASSIGN(auto udp4, loop::UdpSocket::open({.local = {IpAddress::any(Family::v4), 500}, .reuse_address = false, .receive_buffer = 8 << 20}));
+  TRY_ASSIGN(auto udp4,
+             loop::UdpSocket::open(
+                 {.local = {IpAddress::any(Family::v4), 500}, .reuse_address = false, .receive_buffer = 8 << 20}));
   udp4_.emplace(std::move(udp4));
-  if (auto udp6 = loop::UdpSocket::open({.local = {IpAddress::any(Family::v6), 500}, .reuse_address = false, .receive_buffer = 8 << 20}))
+  if (auto udp6 = loop::UdpSocket::open(
+          {.local = {IpAddress::any(Family::v6), 500}, .reuse_address = false, .receive_buffer = 8 << 20}))
     udp6_.emplace(std::move(*udp6));
   TRY_ASSIGN(machine_, Machine::open(options_.state_dir));
   TRY_ASSIGN(data_, dataplane::make_tun_data_plane(crypto::make_esp_provider()));
@@ -107,7 +120,8 @@ void Daemon::apply(const config::Loaded& loaded, const char* why) {
   applying_ = true;
   for (const auto& w : loaded.warnings) {
     const std::string where = w.path + (w.attribute.empty() ? "" : ": " + w.attribute);
-    log(LogId::config_warning, {config_.path() + ":" + std::to_string(w.at.line) + ":" + std::to_string(w.at.column) + ": " + where + ": " + w.message});
+    log(LogId::config_warning, {config_.path() + ":" + std::to_string(w.at.line) + ":" + std::to_string(w.at.column) +
+                                ": " + where + ": " + w.message});
   }
   config_.adopt(loaded);
   model_ = loaded.model;
@@ -157,15 +171,18 @@ void Daemon::settle() {
     }
     for (const auto& e : events) manager_->on_path_event(e, loop_->now());
   }
-  if (const auto next = manager_->next_deadline()) alarm_.arm(next->at);
-  else alarm_.stop();
+  if (const auto next = manager_->next_deadline())
+    alarm_.arm(next->at);
+  else
+    alarm_.stop();
 }
 
 void Daemon::carry_out(tunnel::Action& action) {
   if (const auto* t = std::get_if<tunnel::Transmit>(&action)) {
     auto& socket = t->path.local.address.is_v4() ? udp4_ : udp6_;
     // A lost or unroutable datagram is IKE's everyday life: it repeats.
-    if (socket) (void)socket->send(t->message, t->path.remote, t->path.local.address, static_cast<unsigned>(t->path.ifindex));
+    if (socket)
+      (void)socket->send(t->message, t->path.remote, t->path.local.address, static_cast<unsigned>(t->path.ifindex));
   } else if (const auto* add = std::get_if<tunnel::AddRoute>(&action)) {
     if (const auto done = machine_->add_route(add->route); !done) report({done.error().text});
   } else if (const auto* del = std::get_if<tunnel::DelRoute>(&action)) {
@@ -176,7 +193,8 @@ void Daemon::carry_out(tunnel::Action& action) {
     machine_->delete_member(leaves->phase1, leaves->device_name);
   } else if (const auto* trap = std::get_if<tunnel::Trap>(&action)) {
     if (!model_->snmp_sysinfo.enabled) return;
-    const auto sent = traps_.send({trap->up, trap->local, trap->remote, trap->name}, model_->snmp_communities, model_->hostname, loop_->now());
+    const auto sent = traps_.send({trap->up, trap->local, trap->remote, trap->name}, model_->snmp_communities,
+                                  model_->hostname, loop_->now());
     if (!sent) report({sent.error().text});
   } else if (const auto* line = std::get_if<tunnel::Log>(&action)) {
     logger_.write(line->event);

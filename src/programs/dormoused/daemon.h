@@ -25,7 +25,8 @@ namespace dormouse::daemon {
 class Daemon final : private control::Handler {
  public:
   /// Opens everything; nothing is configured yet. Failure says which piece and why.
-  [[nodiscard]] static Outcome<std::unique_ptr<Daemon>> create(const Options& options, ConfigFile config, std::unique_ptr<Rng> rng);
+  [[nodiscard]] static Outcome<std::unique_ptr<Daemon>> create(const Options& options, ConfigFile config,
+                                                               std::unique_ptr<Rng> rng);
   ~Daemon() override;
   /// Applies the first configuration and serves until SIGTERM or SIGINT. Returns the exit code.
   int run(const config::Loaded& first);

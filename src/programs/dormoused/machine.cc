@@ -10,7 +10,8 @@ Outcome<std::unique_ptr<Machine>> Machine::open(const std::string& state_dir) {
   TRY_ASSIGN(auto monitor, netlink::Monitor::open());
   std::unique_ptr<Machine> m(new Machine(state_dir, std::move(nl), std::move(monitor)));
   // kill -9 leaves routes, addresses and the firewall table; TUN interfaces went with the process.
-  if (const auto cleaned = m->netlink_.cleanup_stale(m->read_record()); !cleaned) return std::unexpected(cleaned.error());
+  if (const auto cleaned = m->netlink_.cleanup_stale(m->read_record()); !cleaned)
+    return std::unexpected(cleaned.error());
   m->write_record();
   if (const auto gone = m->firewall_.remove_all(); !gone) return std::unexpected(gone.error());
   return m;
@@ -39,7 +40,8 @@ std::vector<std::string> Machine::apply_addresses(const config::Model& model) {
     for (const auto& [address, length] : i.addresses) wanted.push_back({i.name, address, length});
   for (const auto& old : std::vector(addresses_)) {
     if (std::ranges::find(wanted, old) != wanted.end()) continue;
-    if (const auto l = netlink_.link(old.interface)) (void)netlink_.delete_address({l->index, old.address, old.prefix_length});
+    if (const auto l = netlink_.link(old.interface))
+      (void)netlink_.delete_address({l->index, old.address, old.prefix_length});
     std::erase(addresses_, old);
   }
   for (const auto& w : wanted) {
@@ -49,8 +51,10 @@ std::vector<std::string> Machine::apply_addresses(const config::Model& model) {
       continue;
     }
     const auto* i = model.find_interface(w.interface);
-    if (i && !i->up) (void)netlink_.set_up(w.interface, false);
-    else if (!l->up) (void)netlink_.set_up(w.interface, true);
+    if (i && !i->up)
+      (void)netlink_.set_up(w.interface, false);
+    else if (!l->up)
+      (void)netlink_.set_up(w.interface, true);
     if (i && i->mtu != 0)
       if (const auto set = netlink_.set_mtu(w.interface, i->mtu); !set) problems.push_back(set.error().text);
     const auto present = netlink_.addresses(l->index);
@@ -92,8 +96,10 @@ std::vector<std::string> Machine::apply_routes(const config::Model& model, bool 
   }
   for (const auto& w : wanted) {
     if (std::ranges::find(static_routes_, w) != static_routes_.end()) continue;
-    if (const auto added = netlink_.add_route(w); !added) problems.push_back(added.error().text);
-    else static_routes_.push_back(w);
+    if (const auto added = netlink_.add_route(w); !added)
+      problems.push_back(added.error().text);
+    else
+      static_routes_.push_back(w);
   }
   return problems;
 }

@@ -1,5 +1,6 @@
-// What the configuration wants of this machine beside the tunnels: addresses of interfaces, static routes, the firewall; and the
-// routes the tunnel layer asks for. Keeps a record of what it made, so that all of it goes, also after kill -9 and a restart.
+// What the configuration wants of this machine beside the tunnels: addresses of interfaces, static routes, the
+// firewall; and the routes the tunnel layer asks for. Keeps a record of what it made, so that all of it goes, also
+// after kill -9 and a restart.
 #pragma once
 #include <memory>
 #include <set>
@@ -22,14 +23,17 @@ class Machine {
   /// Everything a changed model wants: addresses first, then routes. Failures are collected for
   /// the log; what can be applied is.
   [[nodiscard]] std::vector<std::string> apply_addresses(const config::Model& model);
-  /// Called before the tunnels exist (the first login needs a way to its gateway; routes into tunnels then wait) and after.
+  /// Called before the tunnels exist (the first login needs a way to its gateway; routes into tunnels then wait) and
+  /// after.
   [[nodiscard]] std::vector<std::string> apply_routes(const config::Model& model, bool tunnels_exist);
   [[nodiscard]] std::vector<std::string> apply_policies(const config::Model& model);
 
   [[nodiscard]] Outcome<void> add_route(const tunnel::Route& route);
   [[nodiscard]] Outcome<void> delete_route(const tunnel::Route& route);
   void add_member(const std::string& phase1, const std::string& interface) { firewall_.add_member(phase1, interface); }
-  void delete_member(const std::string& phase1, const std::string& interface) { firewall_.delete_member(phase1, interface); }
+  void delete_member(const std::string& phase1, const std::string& interface) {
+    firewall_.delete_member(phase1, interface);
+  }
   /// Brings the firewall up to date with the members gathered. Cheap if nothing changed.
   [[nodiscard]] Outcome<void> commit_firewall() { return firewall_.commit(); }
 

@@ -1,5 +1,5 @@
-// dormoused: gateway and dialup client in one daemon. From here down: daemon.cc wires the pieces, tunnel/manager.cc routes what comes
-// in, and tunnel/sleep.cc decides which tunnel sleeps and for how long.
+// dormoused: gateway and dialup client in one daemon. From here down: daemon.cc wires the pieces, tunnel/manager.cc
+// routes what comes in, and tunnel/sleep.cc decides which tunnel sleeps and for how long.
 #include <cstdio>
 #include <exception>
 
@@ -16,7 +16,8 @@ constexpr int kDone = 0, kFailed = 1, kUsage = 2;
 int serve(const dormouse::daemon::Options& options) {
   using namespace dormouse;
   auto rng = crypto::make_rng();
-  auto secrets = options.check ? Outcome<daemon::SecretFile>(daemon::SecretFile::ephemeral(*rng)) : daemon::SecretFile::open(options.state_dir, *rng);
+  auto secrets = options.check ? Outcome<daemon::SecretFile>(daemon::SecretFile::ephemeral(*rng))
+                               : daemon::SecretFile::open(options.state_dir, *rng);
   if (options.check) {
     // With the host's own key at hand its ENC values can be checked too.
     if (auto own = daemon::SecretFile::open_existing(options.state_dir, *rng)) secrets = std::move(own);
@@ -33,8 +34,8 @@ int serve(const dormouse::daemon::Options& options) {
   }
   if (options.check) {
     std::fputs(daemon::render_all(loaded->warnings, options.config, "").c_str(), stderr);
-    std::printf("%s: good: %zu phase 1, %zu phase 2, %zu policies\n", options.config.c_str(), loaded->model->phase1.size(),
-                loaded->model->phase2.size(), loaded->model->policies.size());
+    std::printf("%s: good: %zu phase 1, %zu phase 2, %zu policies\n", options.config.c_str(),
+                loaded->model->phase1.size(), loaded->model->phase2.size(), loaded->model->policies.size());
     return kDone;
   }
   auto d = daemon::Daemon::create(options, std::move(file), std::move(rng));

@@ -13,7 +13,8 @@ const char* usage() {
          "  --check          validate the configuration and exit (0 good, 2 not)\n"
          "  --debug          print the IKE trail on standard error\n"
          "  --version, --help\n"
-         "The daemon stays in the foreground and logs to standard error or the journal. SIGHUP reloads, SIGTERM stops.\n";
+         "The daemon stays in the foreground and logs to standard error or the journal. SIGHUP reloads, SIGTERM "
+         "stops.\n";
 }
 
 Outcome<Options> parse_options(int argc, char** argv) {
@@ -22,7 +23,8 @@ Outcome<Options> parse_options(int argc, char** argv) {
     std::string_view name;
     std::string* value;
   };
-  const std::array flags{Flag{"--config", &out.config}, Flag{"--state-dir", &out.state_dir}, Flag{"--run-dir", &out.run_dir}};
+  const std::array flags{Flag{"--config", &out.config}, Flag{"--state-dir", &out.state_dir},
+                         Flag{"--run-dir", &out.run_dir}};
   for (int i = 1; i < argc; ++i) {
     const std::string_view arg = argv[i];
     bool matched = false;
@@ -37,11 +39,16 @@ Outcome<Options> parse_options(int argc, char** argv) {
       }
     }
     if (matched) continue;
-    if (arg == "--check") out.check = true;
-    else if (arg == "--debug") out.debug = true;
-    else if (arg == "--help" || arg == "-h") out.help = true;
-    else if (arg == "--version") out.version = true;
-    else return failure("unknown option '" + std::string(arg) + "'; see --help");
+    if (arg == "--check")
+      out.check = true;
+    else if (arg == "--debug")
+      out.debug = true;
+    else if (arg == "--help" || arg == "-h")
+      out.help = true;
+    else if (arg == "--version")
+      out.version = true;
+    else
+      return failure("unknown option '" + std::string(arg) + "'; see --help");
   }
   if (out.config.empty() && !out.help && !out.version) return failure("--config FILE is missing; see --help");
   return out;

@@ -10,10 +10,10 @@ struct Options {
   std::string config;
   std::string state_dir = "/var/lib/dormouse";
   std::string run_dir = "/run/dormouse";
-  bool check = false;    ///< validate the configuration and exit
+  bool check = false;  ///< validate the configuration and exit
   bool help = false;
   bool version = false;
-  bool debug = false;    ///< the IKE trail on standard error from the start
+  bool debug = false;  ///< the IKE trail on standard error from the start
 };
 
 /// Failure text says what is wrong and names --help.

@@ -1,13 +1,12 @@
 #include "programs/dormoused/secret_file.h"
 
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
+#include <memory>
 #include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <memory>
 
 namespace dormouse::daemon {
 namespace {
@@ -21,7 +20,8 @@ using Context = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
 
 std::string base64(ByteView data) {
   std::string out(4 * ((data.size() + 2) / 3) + 1, '\0');
-  const int n = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), data.data(), static_cast<int>(data.size()));
+  const int n =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), data.data(), static_cast<int>(data.size()));
   out.resize(static_cast<std::size_t>(n));
   return out;
 }
@@ -29,18 +29,21 @@ std::string base64(ByteView data) {
 Outcome<Bytes> unbase64(std::string_view text) {
   if (text.size() % 4 != 0 || text.empty()) return failure("is not base64");
   Bytes out(text.size() / 4 * 3);
-  const int n = EVP_DecodeBlock(out.data(), reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  const int n =
+      EVP_DecodeBlock(out.data(), reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
   if (n < 0) return failure("is not base64");
   for (std::size_t i = 0; i < 2 && text[text.size() - 1 - i] == '='; ++i) out.pop_back();
   return out;
 }
 
 Outcome<SecretBytes> read_key(int fd, const std::string& path) {
-  struct stat st {};
+  struct stat st{};
   if (fstat(fd, &st) != 0) return failure(path + ": " + std::strerror(errno));
-  if ((st.st_mode & 077) != 0) return failure(path + ": others may read it; make it mode 0600 (and treat its secrets as known)");
+  if ((st.st_mode & 077) != 0)
+    return failure(path + ": others may read it; make it mode 0600 (and treat its secrets as known)");
   SecretBytes key(kKeySize);
-  if (read(fd, key.reveal_mutable().data(), kKeySize) != static_cast<ssize_t>(kKeySize) || st.st_size != static_cast<off_t>(kKeySize))
+  if (read(fd, key.reveal_mutable().data(), kKeySize) != static_cast<ssize_t>(kKeySize) ||
+      st.st_size != static_cast<off_t>(kKeySize))
     return failure(path + ": not a key of 32 octets; remove it to make a new one (ENC values must then be set anew)");
   return key;
 }
@@ -102,7 +105,8 @@ Outcome<SecretBytes> SecretFile::decode(std::string_view text) const {
   EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_GCM_SET_TAG, kTagSize, raw->data() + kIvSize + size);
   EVP_DecryptUpdate(ctx.get(), secret.reveal_mutable().data(), &n, raw->data() + kIvSize, static_cast<int>(size));
   std::uint8_t none[16];
-  if (EVP_DecryptFinal_ex(ctx.get(), none, &n) != 1) return failure("was not made with this host's key; set the secret anew");
+  if (EVP_DecryptFinal_ex(ctx.get(), none, &n) != 1)
+    return failure("was not made with this host's key; set the secret anew");
   return secret;
 }
 

@@ -1,4 +1,5 @@
-// `ENC ...` values of the configuration: AES-256-GCM under a key of this host, kept in the state directory with mode 0600.
+// `ENC ...` values of the configuration: AES-256-GCM under a key of this host, kept in the state directory with mode
+// 0600.
 #pragma once
 #include <string>
 
@@ -10,7 +11,8 @@ namespace dormouse::daemon {
 
 class SecretFile {
  public:
-  /// Reads `state_dir`/config.key, or makes it. Failure: the file is readable by others, of the wrong size, or cannot be made.
+  /// Reads `state_dir`/config.key, or makes it. Failure: the file is readable by others, of the wrong size, or cannot
+  /// be made.
   [[nodiscard]] static Outcome<SecretFile> open(const std::string& state_dir, Rng& rng);
   /// The same without making one: none if there is no key yet.
   [[nodiscard]] static Outcome<SecretFile> open_existing(const std::string& state_dir, Rng& rng);

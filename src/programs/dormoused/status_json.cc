@@ -1,7 +1,6 @@
 #include "programs/dormoused/status_json.h"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 namespace dormouse::daemon {
@@ -35,7 +34,9 @@ json of(const TrafficSelectors& selectors) {
 }
 
 json of(const Suite& s, Protocol protocol) {
-  const auto name = [](TransformType type, auto id) { return name_of(Transform{type, static_cast<std::uint16_t>(id), 0}); };
+  const auto name = [](TransformType type, auto id) {
+    return name_of(Transform{type, static_cast<std::uint16_t>(id), 0});
+  };
   return {{"token", token_of(s, protocol)},
           {"encr", name(TransformType::encr, s.encr)},
           {"key_bits", s.key_bits},
@@ -45,11 +46,12 @@ json of(const Suite& s, Protocol protocol) {
           {"esn", s.esn == EsnId::yes}};
 }
 
-json of(const ike::Path& p) {
-  return {{"local", of(p.local)}, {"remote", of(p.remote)}, {"ifindex", p.ifindex}};
-}
+json of(const ike::Path& p) { return {{"local", of(p.local)}, {"remote", of(p.remote)}, {"ifindex", p.ifindex}}; }
 json of(const esp::OuterPath& p) {
-  return {{"local", of(p.local)}, {"remote", of(p.remote)}, {"encap", p.encap == esp::Encap::udp ? "udp" : "none"}, {"ifindex", p.ifindex}};
+  return {{"local", of(p.local)},
+          {"remote", of(p.remote)},
+          {"encap", p.encap == esp::Encap::udp ? "udp" : "none"},
+          {"ifindex", p.ifindex}};
 }
 
 json of(const ike::ChildStatus& c) {
@@ -91,16 +93,16 @@ json of(const ike::SaStatus& s) {
 }
 
 json of(const esp::ChildCounters& c) {
-  return {{"packets_in", c.packets_in},   {"bytes_in", c.bytes_in},       {"packets_out", c.packets_out},
-          {"bytes_out", c.bytes_out},     {"replayed", c.replayed},       {"auth_failed", c.auth_failed},
-          {"ts_mismatch", c.ts_mismatch}, {"send_errors", c.send_errors}, {"seq_out", c.seq_out},
+  return {{"packets_in", c.packets_in},        {"bytes_in", c.bytes_in},       {"packets_out", c.packets_out},
+          {"bytes_out", c.bytes_out},          {"replayed", c.replayed},       {"auth_failed", c.auth_failed},
+          {"ts_mismatch", c.ts_mismatch},      {"send_errors", c.send_errors}, {"seq_out", c.seq_out},
           {"seq_in_highest", c.seq_in_highest}};
 }
 json of(const esp::TunnelCounters& c) {
-  return {{"packets_in", c.packets_in},   {"bytes_in", c.bytes_in},       {"packets_out", c.packets_out},
-          {"bytes_out", c.bytes_out},     {"errors_in", c.errors_in},     {"errors_out", c.errors_out},
-          {"parked", c.parked},           {"parked_sent", c.parked_sent}, {"dropped_asleep", c.dropped_asleep},
-          {"last_in", of(c.last_in)},     {"last_out", of(c.last_out)}};
+  return {{"packets_in", c.packets_in}, {"bytes_in", c.bytes_in},       {"packets_out", c.packets_out},
+          {"bytes_out", c.bytes_out},   {"errors_in", c.errors_in},     {"errors_out", c.errors_out},
+          {"parked", c.parked},         {"parked_sent", c.parked_sent}, {"dropped_asleep", c.dropped_asleep},
+          {"last_in", of(c.last_in)},   {"last_out", of(c.last_out)}};
 }
 
 json of(const tunnel::TunnelStatus& t) {
@@ -155,10 +157,17 @@ json of(const tunnel::TunnelStatus& t) {
 }
 
 json of(const tunnel::Phase1Status& p) {
-  return {{"name", p.name},       {"dynamic", p.dynamic}, {"interface", p.interface},
-          {"tunnels", p.tunnels}, {"up", p.up},           {"asleep", p.asleep},
-          {"has_policy", p.has_policy}, {"phase2", p.phase2}, {"logins", p.logins},
-          {"logins_refused", p.logins_refused}, {"sleeps", p.sleeps},
+  return {{"name", p.name},
+          {"dynamic", p.dynamic},
+          {"interface", p.interface},
+          {"tunnels", p.tunnels},
+          {"up", p.up},
+          {"asleep", p.asleep},
+          {"has_policy", p.has_policy},
+          {"phase2", p.phase2},
+          {"logins", p.logins},
+          {"logins_refused", p.logins_refused},
+          {"sleeps", p.sleeps},
           {"resumed_by_address", p.resumed_by_address},
           {"resumed_by_login", p.resumed_by_login},
           {"expired", p.expired}};
