@@ -154,6 +154,16 @@ TEST(Choose, a_transform_with_an_unknown_attribute_never_matches) {
   EXPECT_TRUE(choose_one(esp_offer({odd, encr(EncrId::aes_gcm_16, 128), esn(EsnId::no)}), kEspGcm));
 }
 
+TEST(Choose, an_unknown_attribute_spoils_a_transform_of_any_type) {
+  const auto whole = ike_offer(
+      {encr(EncrId::aes_cbc, 128), integ(IntegId::hmac_sha2_256_128), prf(PrfId::hmac_sha2_256), ke(KeId::modp2048)});
+  for (std::size_t i = 0; i < whole.transforms.size(); ++i) {
+    auto p = whole;
+    p.transforms[i].unknown_attribute = true;
+    EXPECT_FALSE(choose_one(p, kAes128)) << "transform " << i;
+  }
+}
+
 TEST(Choose, a_chacha_key_length_is_optional_and_echoed) {
   const Suite s{EncrId::chacha20_poly1305, 256};
   const auto with = choose_one(esp_offer({encr(EncrId::chacha20_poly1305, 256), esn(EsnId::no)}), s);

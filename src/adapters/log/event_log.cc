@@ -8,7 +8,7 @@
 namespace dormouse::log {
 namespace {
 
-/// How FortiOS would say it. Numbers ending in 71 to 75 are ours: FortiOS has no events for sleep.
+/// How FortiOS would say it. Numbers ending in 71 to 73 are ours: FortiOS has no events for sleep.
 struct Form {
   const char* logid;
   const char* description;

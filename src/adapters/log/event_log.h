@@ -30,7 +30,7 @@ using FactsOf = std::function<std::optional<TunnelFacts>(std::string_view tunnel
 
 /// One line: date=... time=... eventtime=... tz="..." logid="0101037138" type="event" subtype="vpn" level="notice" ...
 /// action= is tunnel-up or tunnel-down where FortiOS has the event, and tunnel-asleep, tunnel-resumed, tunnel-expired
-/// (of our own, log ids 01010371xx that FortiOS leaves free), negotiate or system otherwise.
+/// (of our own, log ids 0101037171 to 0101037173), negotiate or system otherwise.
 [[nodiscard]] std::string event_line(const LogEvent& e, const TunnelFacts& facts, Stamp at);
 
 class EventLog : public Sink {

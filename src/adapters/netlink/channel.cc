@@ -13,6 +13,7 @@ namespace dormouse::netlink {
 namespace {
 
 constexpr Duration kWait = 2s;
+constexpr int kAttempts = 8;  // at a list that others keep changing
 
 Instant now() {
   timespec t{};
@@ -69,6 +70,7 @@ int Channel::take(std::size_t size, std::uint32_t sequence, const std::function<
        m = mnl_nlmsg_next(m, &left)) {
     // The answer to an earlier request whose wait had ended.
     if (m->nlmsg_seq != sequence) continue;
+    if ((m->nlmsg_flags & NLM_F_DUMP_INTR) != 0) interrupted_ = true;
     if (m->nlmsg_type == NLMSG_ERROR) {
       if (mnl_nlmsg_get_payload_len(m) < sizeof(nlmsgerr)) return -EBADMSG;
       reason_ = words_of(m);
@@ -85,7 +87,18 @@ int Channel::take(std::size_t size, std::uint32_t sequence, const std::function<
   return 0;
 }
 
-Outcome<void> Channel::request(Request& r, const std::string& what, const std::function<void(const nlmsghdr*)>& each) {
+Outcome<void> Channel::request(Request& r, const std::string& what, const std::function<void(const nlmsghdr*)>& each,
+                               const std::function<void()>& restart) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (attempt > 0 && restart) restart();
+    interrupted_ = false;
+    TRY(exchange(r, what, each));
+    if (!interrupted_) return {};
+  }
+  return failure(what + ": it changed all the while it was read");
+}
+
+Outcome<void> Channel::exchange(Request& r, const std::string& what, const std::function<void(const nlmsghdr*)>& each) {
   const auto refused = [&](int error) {
     return failure(what + ": " + std::strerror(error) + (reason_.empty() ? "" : " (" + reason_ + ")"));
   };

@@ -14,6 +14,8 @@ namespace {
 constexpr unsigned kGroups =
     RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
 
+constexpr int kMaxReads = 1024;  // announcements, mostly one each: about a millisecond of work
+
 void append(std::vector<Event>& out, const nlmsghdr* m) {
   switch (m->nlmsg_type) {
     case RTM_NEWLINK:
@@ -55,7 +57,7 @@ int Monitor::fd() const { return mnl_socket_get_fd(impl_->socket.get()); }
 
 Outcome<std::vector<Event>> Monitor::read() {
   std::vector<Event> out;
-  for (;;) {
+  for (int i = 0; i < kMaxReads; ++i) {
     const auto n = mnl_socket_recvfrom(impl_->socket.get(), impl_->buffer.data(), impl_->buffer.size());
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return out;
     if (n < 0 && errno == EINTR) continue;
@@ -69,6 +71,7 @@ Outcome<std::vector<Event>> Monitor::read() {
          m = mnl_nlmsg_next(m, &left))
       append(out, m);
   }
+  return out;
 }
 
 }  // namespace dormouse::netlink

@@ -16,7 +16,7 @@ class Monitor {
   ~Monitor();
   /// Readable when read() has something.
   [[nodiscard]] int fd() const;
-  /// Everything that waits, in order; empty if nothing does. Never blocks.
+  /// What waits, in order; empty if nothing does. Never blocks, and leaves the rest of a flood for the next call.
   [[nodiscard]] Outcome<std::vector<Event>> read();
 
  private:

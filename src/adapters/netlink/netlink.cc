@@ -92,9 +92,12 @@ Outcome<std::vector<Link>> Netlink::links() {
   Request q(RTM_GETLINK, NLM_F_DUMP);
   q.header<ifinfomsg>().ifi_family = AF_UNSPEC;
   std::vector<Link> out;
-  TRY(impl_->channel.request(q, "list interfaces", [&](const nlmsghdr* m) {
-    if (auto link = parse_link(m)) out.push_back(std::move(*link));
-  }));
+  TRY(impl_->channel.request(
+      q, "list interfaces",
+      [&](const nlmsghdr* m) {
+        if (auto link = parse_link(m)) out.push_back(std::move(*link));
+      },
+      [&] { out.clear(); }));
   return out;
 }
 
@@ -140,9 +143,12 @@ Outcome<std::vector<InterfaceAddress>> Netlink::addresses() {
   Request q(RTM_GETADDR, NLM_F_DUMP);
   q.header<ifaddrmsg>().ifa_family = AF_UNSPEC;
   std::vector<InterfaceAddress> out;
-  TRY(impl_->channel.request(q, "list addresses", [&](const nlmsghdr* m) {
-    if (auto a = parse_address(m)) out.push_back(*a);
-  }));
+  TRY(impl_->channel.request(
+      q, "list addresses",
+      [&](const nlmsghdr* m) {
+        if (auto a = parse_address(m)) out.push_back(*a);
+      },
+      [&] { out.clear(); }));
   return out;
 }
 
@@ -170,9 +176,12 @@ Outcome<std::vector<Route>> Netlink::routes() {
   Request q(RTM_GETROUTE, NLM_F_DUMP);
   q.header<rtmsg>().rtm_family = AF_UNSPEC;
   std::vector<Route> out;
-  TRY(impl_->channel.request(q, "list routes", [&](const nlmsghdr* m) {
-    for (auto& r : parse_routes(m)) out.push_back(r);
-  }));
+  TRY(impl_->channel.request(
+      q, "list routes",
+      [&](const nlmsghdr* m) {
+        for (auto& r : parse_routes(m)) out.push_back(r);
+      },
+      [&] { out.clear(); }));
   return out;
 }
 

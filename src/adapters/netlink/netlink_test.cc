@@ -5,10 +5,12 @@
 #include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sched.h>
 #include <unistd.h>
 
+#include "adapters/netlink/channel.h"
 #include "adapters/netlink/monitor.h"
 
 namespace dormouse::netlink {
@@ -250,6 +252,25 @@ TEST_F(NetlinkTest, takes_many_routes_and_lists_them_all) {
   ASSERT_TRUE(all);
   EXPECT_EQ(std::ranges::count(*all, kRouteProtocol, &Route::protocol), 3000);
   EXPECT_EQ(*net_->cleanup_stale({}), 3000U);
+}
+
+TEST_F(NetlinkTest, a_list_that_changes_while_it_is_read_is_read_again) {
+  for (unsigned i = 0; i < 2000; ++i) ASSERT_TRUE(net_->add_address({index1_, IpAddress::v4(0x0a000001U + i), 32}));
+  auto channel = Channel::open();
+  ASSERT_TRUE(channel);
+  Request q(RTM_GETADDR, NLM_F_DUMP);
+  q.header<ifaddrmsg>().ifa_family = AF_INET;
+  int seen = 0, restarts = 0;
+  const auto meddle_at_first = [&](const nlmsghdr*) {
+    if (seen++ == 0 && restarts == 0) expect_done(net_->add_address({index1_, ip("10.200.0.1"), 32}));
+  };
+  const auto again = [&] {
+    ++restarts;
+    seen = 0;
+  };
+  expect_done(channel->request(q, "list addresses", meddle_at_first, again));
+  EXPECT_EQ(restarts, 1);
+  EXPECT_GE(seen, 2001);
 }
 
 template <class T>

@@ -106,11 +106,12 @@ struct Connection {
 class KernelTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    if (geteuid() == 0 && std::system("nft --version >/dev/null 2>&1") == 0) world_ = new World;
+    const bool able = geteuid() == 0 && std::system("nft --version >/dev/null 2>&1") == 0 && unshare(CLONE_NEWNET) == 0;
+    if (able) world_ = new World;
   }
   static void TearDownTestSuite() { delete std::exchange(world_, nullptr); }
   void SetUp() override {
-    if (world_ == nullptr) GTEST_SKIP() << "needs root and nft";
+    if (world_ == nullptr) GTEST_SKIP() << "needs nft, and root to make network namespaces";
   }
   void TearDown() override {
     if (world_ != nullptr) expect_done(firewall_.remove_all());

@@ -136,7 +136,7 @@ class Parser {
   void leave_if_at_top(const Word& verb, const std::string& path) {
     const bool nested = in_entry() && shape_.kind(path, levels_.back().path) != Shape::Kind::unknown;
     if (nested || shape_.kind(path, "") == Shape::Kind::unknown) return;
-    const bool entry_open = in_entry() && levels_.back().kind == Shape::Kind::table;
+    const bool entry_open = in_entry() && levels_.back().kind != Shape::Kind::singleton;
     report(verb.at, "", "'config " + path + "' inside 'config " + levels_.front().path + "'",
            entry_open ? "next and end before it" : "end before it");
     levels_.clear();
@@ -176,13 +176,13 @@ class Parser {
       return report(verb.at, "", "'" + l.path + "' has no entries to edit", "set, unset or end");
     if (l.in_entry) report(verb.at, "", "'edit' inside an entry", "next before it");
     l.in_entry = true;
-    l.skipped = args.size() != 1;
+    l.skipped = args.size() != 1 || args[0].text.empty();
     if (l.skipped)
       return report(args.size() < 2 ? verb.at : args[1].at, "", "'edit' takes one name",
                     "edit \"NAME\"; a name with blanks in quotes");
     auto& entries = section().entries;
     std::string key = args[0].text;
-    if (key == "0" || key.empty()) key = free_number(section());
+    if (key == "0" && l.kind == Shape::Kind::numbered) key = free_number(section());
     auto found = std::ranges::find(entries, key, &Entry::key);
     if (found == entries.end()) found = entries.insert(found, Entry{.key = key, .at = args[0].at});
     append(found->comments, verb.comments);

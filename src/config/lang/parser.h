@@ -13,7 +13,13 @@ namespace dormouse::config {
 
 /// Tells tables (with `edit`) from singletons, and knows the paths. Supplied by config/schema.
 struct Shape {
-  enum class Kind { unknown, foreign, table, singleton };  ///< foreign: FortiOS has it, Dormouse has not
+  enum class Kind {
+    unknown,
+    foreign,   ///< FortiOS has it, Dormouse has not
+    table,     ///< keys are names
+    numbered,  ///< a table whose keys are numbers: `edit 0` makes the next free one
+    singleton,
+  };
   /// `parent` is empty at the top.
   std::function<Kind(const std::string& path, const std::string& parent)> kind;
   /// What to say about an unknown path.

@@ -10,9 +10,10 @@ namespace {
 Shape toy() {
   Shape s;
   s.kind = [](const std::string& path, const std::string& parent) {
-    if (parent == "zoo cage" && path == "beasts") return Shape::Kind::table;
+    if (parent == "zoo cage" && path == "beasts") return Shape::Kind::numbered;
     if (!parent.empty()) return Shape::Kind::unknown;
     if (path == "zoo cage" || path == "zoo keeper") return Shape::Kind::table;
+    if (path == "zoo pond") return Shape::Kind::numbered;
     if (path == "zoo global") return Shape::Kind::singleton;
     return path == "zoo aquarium" ? Shape::Kind::foreign : Shape::Kind::unknown;
   };
@@ -124,8 +125,9 @@ TEST(Parser, keeps_comments_where_they_stood) {
 }
 
 TEST(Parser, numbers_an_entry_zero_with_the_next_free_number) {
-  const auto tree = parsed("config zoo cage\nedit 1\nnext\nedit 3\nnext\nedit 0\nnext\nedit 0\nnext\nend");
-  EXPECT_EQ(keys(*tree.find("zoo cage")), (Texts{"1", "3", "2", "4"}));
+  const auto tree = parsed("config zoo pond\nedit 1\nnext\nedit 3\nnext\nedit 0\nnext\nedit 0\nnext\nend");
+  EXPECT_EQ(keys(*tree.find("zoo pond")), (Texts{"1", "3", "2", "4"}));
+  EXPECT_EQ(keys(*parsed("config zoo cage\nedit 0\nend").find("zoo cage")), (Texts{"0"})) << "a name like others";
 }
 
 TEST(Parser, closes_the_entry_and_the_section_with_end_alone) {
@@ -210,6 +212,7 @@ TEST(Parser, reports_each_kind_of_misplaced_statement) {
       {"config zoo cage\nedit a\nset\nend", 3, 1, "names no attribute"},
       {"config zoo cage\nedit a\nset food\nend", 3, 5, "no value"},
       {"config zoo cage\nedit a b\nset x y\nnext\nend", 2, 8, "takes one name"},
+      {"config zoo cage\nedit ''\nset x y\nnext\nend", 2, 1, "takes one name"},
       {"config zoo cage\nedit\nset x y\nnext\nend", 2, 1, "takes one name"},
       {"config zoo cage\nedit a\ndelete a\nend", 3, 1, "inside an entry"},
       {"config zoo cage\ndelete a\nend", 2, 8, "no entry 'a'"},

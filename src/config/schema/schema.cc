@@ -59,7 +59,8 @@ const AttributeSpec* find_attribute(const TableSpec& table, std::string_view nam
 Shape shape() {
   Shape s;
   s.kind = [](const std::string& path, const std::string& parent) {
-    if (const auto* t = find_table(path, parent)) return t->singleton ? Shape::Kind::singleton : Shape::Kind::table;
+    if (const auto* t = find_table(path, parent))
+      return t->singleton ? Shape::Kind::singleton : t->highest_key != 0 ? Shape::Kind::numbered : Shape::Kind::table;
     return is_foreign_section(path, parent) ? Shape::Kind::foreign : Shape::Kind::unknown;
   };
   s.suggest = [](const std::string& path, const std::string& parent) -> std::string {
