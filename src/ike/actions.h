@@ -96,6 +96,11 @@ struct PeerAlive {
 struct Rekeyed {
   IkeSaId old_sa;
   std::unique_ptr<IkeSa> successor;
+  // Out of line (names.cc): IkeSa is not complete here.
+  Rekeyed(IkeSaId old, std::unique_ptr<IkeSa> next);
+  Rekeyed(Rekeyed&&) noexcept;
+  Rekeyed& operator=(Rekeyed&&) noexcept;
+  ~Rekeyed();
 };
 /// NAT detection finished (after SA_INIT): which side is behind one, and how ESP must travel.
 struct NatState {

@@ -2,6 +2,11 @@
 
 namespace dormouse::ike {
 
+Rekeyed::Rekeyed(IkeSaId old, std::unique_ptr<IkeSa> next) : old_sa(old), successor(std::move(next)) {}
+Rekeyed::Rekeyed(Rekeyed&&) noexcept = default;
+Rekeyed& Rekeyed::operator=(Rekeyed&&) noexcept = default;
+Rekeyed::~Rekeyed() = default;
+
 const char* name_of(CloseReason r) {
   switch (r) {
     case CloseReason::deleted_by_peer: return "deleted by peer";
