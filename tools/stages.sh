@@ -145,8 +145,8 @@ run_stages() { # MODE [CTEST OPTIONS]
     stage "release build" stage_build release
     stage "checks" check
     stage "address and UB sanitizers" stage_asan
+    stage "thread sanitizer" stage_tsan
     if [ "$mode" = all ]; then
-      stage "thread sanitizer" stage_tsan
       stage "clang 19 build" stage_build clang
       stage "clang 19 tests" run_ctest clang -L "$kAsanLabels"
       stage "fuzzing" stage_fuzz
