@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kSpin = 30'000;  // ns
 constexpr std::int64_t kUnknownEvery = 1'000'000'000;
+constexpr std::uint8_t kUdp = 17;
 constexpr std::size_t kMinEsp = 8 + 8 + 4;  // header, something, trailer; the cipher's own sizes are checked after
 
 }  // namespace
@@ -182,12 +183,15 @@ void InPath::deliver(Child& c, const crypto::EspJob& job) {
   joined_device_ = d->second.get();
   const ByteView packet(inner.data(), info.length);
   if (joined_.offer(packet, info)) {
-    if (!joined_device_->tun.offload) write_out();
+    // A joined packet that the device cannot take would be lost whole, so such packets go one by one.
+    const auto& tun = joined_device_->tun;
+    if (!tun.offload || (info.protocol == kUdp && !tun.udp_offload)) write_out();
     return;
   }
   write_out();
   joined_device_ = d->second.get();
   (void)joined_.offer(packet, info);
+  if (info.protocol == kUdp && !joined_device_->tun.udp_offload) write_out();
 }
 
 void InPath::write_out() {

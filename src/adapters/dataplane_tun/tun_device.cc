@@ -63,8 +63,8 @@ Outcome<TunDevice> open_tun(const esp::DeviceSpec& spec) {
   request.ifr_flags = static_cast<short>(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL);
   if (ioctl(d.fd.get(), TUNSETIFF, &request) != 0) return failed(spec, "TUNSETIFF");
   const unsigned tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
-  d.offload = ioctl(d.fd.get(), TUNSETOFFLOAD, tcp | TUN_F_USO4 | TUN_F_USO6) == 0 ||
-              ioctl(d.fd.get(), TUNSETOFFLOAD, tcp) == 0;
+  d.udp_offload = ioctl(d.fd.get(), TUNSETOFFLOAD, tcp | TUN_F_USO4 | TUN_F_USO6) == 0;
+  d.offload = d.udp_offload || ioctl(d.fd.get(), TUNSETOFFLOAD, tcp) == 0;
   const Fd control(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!control.ok()) return failed(spec, "socket");
   if (ioctl(control.get(), SIOCGIFINDEX, &request) != 0) return failed(spec, "SIOCGIFINDEX");

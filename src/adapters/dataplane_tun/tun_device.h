@@ -13,7 +13,8 @@ struct TunDevice {
   std::string name;
   Fd fd;
   int ifindex = 0;
-  bool offload = false;  ///< super-packets both ways
+  bool offload = false;      ///< super-packets of TCP both ways
+  bool udp_offload = false;  ///< and of UDP (Linux 6.2 and newer)
 };
 
 /// Creates the interface with IFF_VNET_HDR and every segment offload the kernel grants, sets its MTU and brings it up.
