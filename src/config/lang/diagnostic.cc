@@ -1,6 +1,7 @@
 #include "config/lang/diagnostic.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace dormouse::config {
 namespace {
@@ -26,6 +27,11 @@ std::string blank(std::string_view text) {
 }
 
 }  // namespace
+
+void sort_by_place(std::vector<Diagnostic>& all) {
+  std::ranges::sort(all, {},
+                    [](const Diagnostic& d) { return std::tie(d.at.line, d.at.column, d.attribute, d.message); });
+}
 
 std::string render(const Diagnostic& d, std::string_view file, std::string_view source) {
   std::string out = std::string(file) + ":" + std::to_string(d.at.line) + ":" + std::to_string(d.at.column) + ": ";

@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/lang/tree.h"
 
@@ -19,5 +20,8 @@ struct Diagnostic {
 /// "FILE:LINE:COLUMN: error: PATH: ATTRIBUTE: MESSAGE; expected: ACCEPTED", then the source line and a caret if
 /// `source` has it.
 [[nodiscard]] std::string render(const Diagnostic& d, std::string_view file, std::string_view source);
+
+/// Puts them into the order of the text.
+void sort_by_place(std::vector<Diagnostic>& all);
 
 }  // namespace dormouse::config

@@ -128,7 +128,7 @@ class Parser {
     if (found == sections.end()) found = sections.insert(found, Section{.path = path, .at = verb.at});
     append(found->comments, verb.comments);
     const bool singleton = kind == Shape::Kind::singleton;
-    if (singleton && found->entries.empty()) found->entries.push_back({.key = "", .at = verb.at});
+    if (singleton && found->entries.empty()) found->entries.emplace_back("", verb.at);
     levels_.push_back({path, kind, static_cast<std::size_t>(found - sections.begin()), 0, singleton, false});
   }
 
@@ -184,7 +184,7 @@ class Parser {
     std::string key = args[0].text;
     if (key == "0" && l.kind == Shape::Kind::numbered) key = free_number(section());
     auto found = std::ranges::find(entries, key, &Entry::key);
-    if (found == entries.end()) found = entries.insert(found, Entry{.key = key, .at = args[0].at});
+    if (found == entries.end()) found = entries.insert(found, Entry(key, args[0].at));
     append(found->comments, verb.comments);
     l.entry = static_cast<std::size_t>(found - entries.begin());
   }

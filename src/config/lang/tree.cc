@@ -43,6 +43,10 @@ bool is_statement(std::string_view word) {
   return std::ranges::find(kWords, word) != std::end(kWords);
 }
 
+Entry::Entry() = default;
+
+Entry::Entry(std::string name, Place place) : key(std::move(name)), at(place) {}
+
 Attribute* Entry::find(std::string_view name) {
   const auto it = std::ranges::find(attributes, name, &Attribute::name);
   return it == attributes.end() ? nullptr : &*it;

@@ -26,12 +26,14 @@ struct Attribute {
 struct Section;
 /// `edit KEY ... next`. A singleton section has one entry with an empty key.
 struct Entry {
+  Entry();  // defined where Section is complete
+  explicit Entry(std::string name, Place place = {});
   std::string key;
-  Place at = {};
-  std::vector<Attribute> attributes = {};
-  std::vector<Section> sections = {};  ///< nested tables, e.g. `config hosts`
-  Comments comments = {};
-  Comments last_comments = {};  ///< those before its `next` or `end`
+  Place at;
+  std::vector<Attribute> attributes;
+  std::vector<Section> sections;  ///< nested tables, e.g. `config hosts`
+  Comments comments;
+  Comments last_comments;  ///< those before its `next` or `end`
   [[nodiscard]] Attribute* find(std::string_view name);
   [[nodiscard]] const Attribute* find(std::string_view name) const { return const_cast<Entry*>(this)->find(name); }
   [[nodiscard]] Section* section(std::string_view path);

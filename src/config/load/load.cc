@@ -25,10 +25,6 @@ void drop_faults(std::vector<Section>& sections, const std::string& where, const
   }
 }
 
-void sort_by_place(std::vector<Diagnostic>& all) {
-  std::ranges::stable_sort(all, {}, [](const Diagnostic& d) { return std::pair(d.at.line, d.at.column); });
-}
-
 bool has_error(const std::vector<Diagnostic>& all) { return !std::ranges::all_of(all, &Diagnostic::warning); }
 
 /// Builds the model and appends what the builder found that was not known before.

@@ -27,18 +27,18 @@ using Secret = std::shared_ptr<const SecretBytes>;
 
 /// `config vpn ipsec phase1-interface`.
 struct Phase1 {
-  std::string name;
+  std::string name{};
   Phase1Type type = Phase1Type::static_peer;
-  std::string interface;              ///< name of the system interface it is bound to
-  Family family = Family::v4;         ///< ip-version
-  std::optional<IpAddress> local_gw;  ///< pinned outer address; else the interface's first of the family
-  IpAddress remote_gw;                ///< static only
+  std::string interface{};              ///< name of the system interface it is bound to
+  Family family = Family::v4;           ///< ip-version
+  std::optional<IpAddress> local_gw{};  ///< pinned outer address; else the interface's first of the family
+  IpAddress remote_gw{};                ///< static only
   PeerType peertype = PeerType::any;
-  std::string peerid;               ///< peertype one
-  std::optional<Identity> localid;  ///< else the outer address
-  Secret psk;
+  std::string peerid{};               ///< peertype one
+  std::optional<Identity> localid{};  ///< else the outer address
+  Secret psk{};
   bool net_device = false;
-  std::vector<Suite> suites;  ///< proposals x groups in configured order, each complete (ke set)
+  std::vector<Suite> suites{};  ///< proposals x groups in configured order, each complete (ke set)
   DpdMode dpd = DpdMode::on_demand;
   unsigned dpd_retrycount = 3;
   Duration dpd_retryinterval = 20s;
@@ -63,35 +63,35 @@ struct Phase1 {
 
 /// `config vpn ipsec phase2-interface`.
 struct Phase2 {
-  std::string name;
-  std::string phase1;
-  std::vector<Suite> suites;  ///< with ke set where pfs is on (for CREATE_CHILD_SA; IKE_AUTH ignores it)
+  std::string name{};
+  std::string phase1{};
+  std::vector<Suite> suites{};  ///< with ke set where pfs is on (for CREATE_CHILD_SA; IKE_AUTH ignores it)
   bool pfs = true;
   bool replay = true;
   Duration keylife = 43200s;
   std::uint64_t keylife_bytes = 0;  ///< 0 = no limit
   bool auto_negotiate = false;
   bool keepalive = false;
-  std::optional<bool> add_route;  ///< else the phase 1's
+  std::optional<bool> add_route{};  ///< else the phase 1's
   RouteOverlap route_overlap = RouteOverlap::use_new;
-  TrafficSelectors src, dst;  ///< local and remote selectors as configured; never empty
+  TrafficSelectors src{}, dst{};  ///< local and remote selectors as configured; never empty
 };
 
 /// `config system interface`: physical ones get their addresses from here; those of a phase 1 exist by it.
 struct Interface {
-  std::string name;
-  std::vector<std::pair<IpAddress, unsigned>> addresses;  ///< address and prefix length
-  std::optional<IpAddress> remote_ip;                     ///< of a tunnel interface
-  unsigned mtu = 0;                                       ///< 0 = leave alone
+  std::string name{};
+  std::vector<std::pair<IpAddress, unsigned>> addresses{};  ///< address and prefix length
+  std::optional<IpAddress> remote_ip{};                     ///< of a tunnel interface
+  unsigned mtu = 0;                                         ///< 0 = leave alone
   bool up = true;
   bool is_tunnel = false;  ///< made by a phase 1 of that name
 };
 
 struct StaticRoute {
   unsigned seq = 0;
-  Prefix dst;
-  std::optional<IpAddress> gateway;
-  std::string device;  ///< an interface or a phase 1
+  Prefix dst{};
+  std::optional<IpAddress> gateway{};
+  std::string device{};  ///< an interface or a phase 1
   unsigned distance = 10;
   unsigned priority = 1;
   bool blackhole = false;
@@ -101,47 +101,47 @@ struct StaticRoute {
 struct ServiceMatch {
   std::uint8_t protocol = 0;
   std::uint16_t src_first = 0, src_last = 65535, dst_first = 0, dst_last = 65535;
-  std::optional<std::uint8_t> icmp_type, icmp_code;
+  std::optional<std::uint8_t> icmp_type{}, icmp_code{};
 };
 
 /// `config firewall policy`, in table order, names resolved. Interface names may be "any" or a phase 1.
 struct Policy {
   std::uint32_t id = 0;
-  std::string name;
+  std::string name{};
   bool enabled = true;
   bool accept = false;
   bool nat = false;
-  std::vector<std::string> srcintf, dstintf;
-  std::vector<IpRange> srcaddr, dstaddr;  ///< empty = all
-  std::vector<ServiceMatch> service;      ///< empty = ALL
+  std::vector<std::string> srcintf{}, dstintf{};
+  std::vector<IpRange> srcaddr{}, dstaddr{};  ///< empty = all
+  std::vector<ServiceMatch> service{};        ///< empty = ALL
   bool schedule_always = true;
 };
 
 struct SnmpHost {
-  IpAddress address;
+  IpAddress address{};
   std::uint16_t port = 162;
 };
 struct SnmpCommunity {
-  std::string name;
+  std::string name{};
   bool trap_v2c = true;
   bool event_tunnel_up = true, event_tunnel_down = true;
-  std::vector<SnmpHost> hosts;  ///< trap receivers
+  std::vector<SnmpHost> hosts{};  ///< trap receivers
 };
 struct SnmpSysinfo {
   bool enabled = false;
-  std::string description, contact, location;
+  std::string description{}, contact{}, location{};
 };
 
 /// The whole configuration. Shared as `std::shared_ptr<const Model>`; a change makes a new one.
 struct Model {
   std::string hostname = "dormouse";
-  std::vector<Phase1> phase1;
-  std::vector<Phase2> phase2;
-  std::vector<Interface> interfaces;
-  std::vector<StaticRoute> routes;
-  std::vector<Policy> policies;
-  std::vector<SnmpCommunity> snmp_communities;
-  SnmpSysinfo snmp_sysinfo;
+  std::vector<Phase1> phase1{};
+  std::vector<Phase2> phase2{};
+  std::vector<Interface> interfaces{};
+  std::vector<StaticRoute> routes{};
+  std::vector<Policy> policies{};
+  std::vector<SnmpCommunity> snmp_communities{};
+  SnmpSysinfo snmp_sysinfo{};
 
   [[nodiscard]] const Phase1* find_phase1(std::string_view name) const;
   [[nodiscard]] const Interface* find_interface(std::string_view name) const;

@@ -157,7 +157,7 @@ Reply Candidate::edit(const Words& args) {
   if (const auto wrong = check_key(table, key))
     return reply::error(wrong->fault == Fault::too_long ? -1 : -651, wrong->message, wrong->accepted);
   const auto* existing = s ? s->find(key) : nullptr;
-  top().entry = existing ? *existing : Entry{.key = key};
+  top().entry = existing ? *existing : Entry(key);
   return {0, existing ? "" : "new entry '" + key + "' added\n"};
 }
 

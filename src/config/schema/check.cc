@@ -192,9 +192,7 @@ class TreeCheck {
 
   std::vector<Diagnostic> run() {
     for (const auto& s : tree_.sections) section(s, "", "");
-    std::ranges::stable_sort(
-        out_, [](const Place& a, const Place& b) { return std::pair(a.line, a.column) < std::pair(b.line, b.column); },
-        &Diagnostic::at);
+    sort_by_place(out_);
     return std::move(out_);
   }
 

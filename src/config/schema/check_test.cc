@@ -185,8 +185,8 @@ TEST(Schema, checks_keys) {
 
 TEST(Schema, looks_names_up_where_they_may_stand) {
   Tree tree;
-  tree.section("system interface").entries.push_back({.key = "port9"});
-  tree.section(kP1).entries.push_back({.key = "toServer"});
+  tree.section("system interface").entries.emplace_back("port9");
+  tree.section(kP1).entries.emplace_back("toServer");
   EXPECT_FALSE(check("firewall policy", "srcintf", {"port9", "toServer", "any"}, &tree));
   EXPECT_FALSE(check("firewall policy", "schedule", {"always"}, &tree));
   EXPECT_FALSE(check("firewall policy", "service", {"ALL", "PING", "DNS"}, &tree));
@@ -204,9 +204,9 @@ TEST(Schema, looks_names_up_where_they_may_stand) {
 
 TEST(Schema, counts_and_renames_references) {
   Tree tree;
-  tree.section("firewall address").entries.push_back({.key = "net"});
+  tree.section("firewall address").entries.emplace_back("net");
   auto& policies = tree.section("firewall policy").entries;
-  policies.push_back({.key = "1"});
+  policies.emplace_back("1");
   policies[0].set("srcaddr", {"net", "all"});
   policies[0].set("dstaddr", {"net"});
   policies[0].set("comments", {"net"});
@@ -220,7 +220,7 @@ TEST(Schema, counts_and_renames_references) {
 
 TEST(Schema, shows_an_attribute_only_where_it_has_a_meaning) {
   const auto& t = *find_table(kP1);
-  Entry e{.key = "p"};
+  Entry e("p");
   const auto visible = [&](const char* name) { return is_visible(t, *find_attribute(t, name), e); };
   EXPECT_TRUE(visible("remote-gw"));
   EXPECT_FALSE(visible("remote-gw6"));
