@@ -1,51 +1,43 @@
-// `config ... end` in the shell: statements are checked as they are typed and applied as one change when the outermost
-// block ends. Nothing of a block that is refused, aborted or cut off reaches the daemon.
+// Changing the configuration: a candidate here in the shell, given to the daemon whenever an entry is finished (`next`,
+// `end`, `delete`, ...), as FortiOS does. What the daemon refuses is dropped here too, so that the candidate never
+// drifts from what runs.
 #pragma once
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "config/lang/tree.h"
-#include "config/schema/schema.h"
-#include "programs/dormouse/session.h"
+#include "config/schema/candidate.h"
+#include "programs/dormouse/daemon.h"
+#include "programs/dormouse/reply.h"
+#include "programs/dormouse/suggestion.h"
 
 namespace dormouse::shell {
 
-struct Reply {
-  std::string text;
-  int code = 0;  ///< FortiOS's return code; 0 = done
-};
-
 class ConfigMode {
  public:
-  explicit ConfigMode(const Session& session) : session_(session) {}
-  [[nodiscard]] bool active() const { return !levels_.empty(); }
-  /// What stands in brackets in the prompt: the entry, or the table's last word.
-  [[nodiscard]] std::string place() const;
-  /// One line inside of, or beginning, a configuration block.
-  [[nodiscard]] Reply line(const std::string& text);
-  /// What could follow `words` (the last one is incomplete): names with their help.
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> complete(const std::vector<std::string>& words) const;
-  /// The running configuration, or one section, as `show` prints it; `full` with every default.
-  [[nodiscard]] static Outcome<std::string> show(const Session& session, const std::vector<std::string>& path,
-                                                 bool full);
+  /// `daemon` must outlive it.
+  explicit ConfigMode(Daemon& daemon) : daemon_(daemon) {}
+  [[nodiscard]] bool inside() const { return candidate_ && candidate_->inside(); }
+  /// What stands in brackets in the prompt; empty at the top.
+  [[nodiscard]] std::string place() const { return inside() ? candidate_->prompt() : ""; }
+  /// A command inside of `config`, or one that can begin there: config, show, get of an object. At the top, what runs
+  /// is read from the daemon first.
+  [[nodiscard]] Reply run(const std::vector<std::string>& words);
+  /// What could stand in the place of the last of `words`. Without a daemon: what the schema alone knows.
+  [[nodiscard]] Suggestions complete(const std::vector<std::string>& words);
 
  private:
-  struct Level {
-    std::string path, key;
-    const config::TableSpec* table;
-    bool in_entry;
-  };
-  [[nodiscard]] Reply begin(const std::vector<std::string>& words, const std::string& text);
-  [[nodiscard]] Reply check_set(const std::vector<std::string>& words) const;
+  [[nodiscard]] Outcome<void> read();
   [[nodiscard]] Reply commit();
-  [[nodiscard]] config::Tree candidate() const;
-  [[nodiscard]] std::string closings() const;
-  const Session& session_;
-  config::Tree base_;
-  std::uint64_t revision_ = 0;
-  std::string lines_;
-  std::vector<Level> levels_;
+  void restart(config::Tree tree);
+  Daemon& daemon_;
+  std::optional<config::Candidate> candidate_;
+  config::Tree running_;               ///< what the daemon runs, as far as known
+  std::uint64_t daemon_revision_ = 0;  ///< its number for that
+  unsigned long committed_ = 0;        ///< the candidate's revision that was looked at last
+  std::vector<std::string> opened_;    ///< the `config` that led inside
 };
 
 }  // namespace dormouse::shell

@@ -1,27 +1,46 @@
-// Reading lines from a person: history, completion with Tab, help with '?', by libedit.
+// Reading lines from a person, by libedit: history, Tab, '?' for help, and other descriptors served while the person
+// thinks.
 #pragma once
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
+
+#include "programs/dormouse/suggestion.h"
 
 namespace dormouse::shell {
 
-using Completions = std::vector<std::pair<std::string, std::string>>;
-
 class LineEditor {
  public:
-  LineEditor(std::function<std::string()> prompt, std::function<Completions(const std::vector<std::string>&)> complete);
+  struct Hooks {
+    std::function<std::string()> prompt;
+    /// For the line up to the cursor.
+    std::function<Suggestions(const std::string& text)> complete;
+    /// A descriptor to watch beside the keyboard, -1 for none, and what to do when it is readable. What that prints
+    /// goes through above().
+    std::function<int()> watched;
+    std::function<void()> ready;
+  };
+  /// Uses standard input and output. Lines are remembered in `history_file` (empty: nowhere), secrets are not.
+  LineEditor(Hooks hooks, std::string history_file);
   ~LineEditor();
   LineEditor(const LineEditor&) = delete;
   LineEditor& operator=(const LineEditor&) = delete;
-  /// The next line; none at the end of input.
-  [[nodiscard]] std::optional<std::string> read();
-  struct Impl;  ///< public for libedit's callbacks only
+
+  enum class Event : unsigned char { line, abandoned, end };
+  struct Read {
+    Event event;
+    std::string line = {};
+  };
+  /// The next line; `abandoned` after Ctrl+C; `end` at the end of input, by SIGTERM or SIGHUP.
+  [[nodiscard]] Read read();
+  /// Prints a line above the one being edited.
+  void above(const std::string& line);
+
+  class Impl;  ///< public for libedit's callbacks alone
 
  private:
-  Impl* impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace dormouse::shell
