@@ -1,38 +1,38 @@
-// What the packet path must know of an inner packet, read once, and the checksums it may have to make.
+// What the packet path must know of an inner packet, read once.
 #pragma once
 #include <cstdint>
 
 #include "base/bytes.h"
-#include "base/transform.h"
+#include "base/ip.h"
 
 namespace dormouse::esp {
 
-struct InnerPacket {
-  bool v6 = false;
-  std::uint8_t protocol = 0;   ///< of the transport header (IPv6: after the extension headers that are skipped)
-  bool first_fragment = true;  ///< ports are there
-  std::uint16_t source_port = 0, destination_port = 0;
-  std::uint16_t transport_offset = 0;
-  std::uint32_t length = 0;  ///< by the IP header
-  IpAddress source, destination;
+inline constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kIcmp6 = 58, kSctp = 132;
+
+/// An address as two numbers, so that a range check is two comparisons. IPv4 lies in the low 32 bits.
+struct AddressBits {
+  std::uint64_t high = 0, low = 0;
+  [[nodiscard]] static AddressBits of(const IpAddress& a) {
+    return a.is_v4() ? AddressBits{0, a.v4_value()}
+                     : AddressBits{load64(a.bytes().data()), load64(a.bytes().data() + 8)};
+  }
+  [[nodiscard]] IpAddress address(bool v6) const;
+  friend constexpr auto operator<=>(const AddressBits&, const AddressBits&) = default;
 };
 
-/// False if `packet` is not a whole IP packet (its own length may be shorter than `packet`: TFC padding, RFC 4303 2.7).
+struct InnerPacket {
+  bool v6 = false;
+  bool fragment = false;          ///< any fragment, also the first
+  bool has_ports = false;         ///< the two ports below were there to be read
+  std::uint8_t protocol = 0;      ///< of the transport header; in IPv6 after the extension headers
+  std::uint16_t source_port = 0;  ///< ICMP: type and code as RFC 4301 4.4.1.1 puts them into a port
+  std::uint16_t destination_port = 0;
+  std::uint16_t transport = 0;  ///< offset of the transport header
+  std::uint32_t length = 0;     ///< by the IP header
+  AddressBits source, destination;
+};
+
+/// False if `packet` is not a whole IP packet. Its own length may be shorter than `packet`: TFC padding (RFC 4303 2.7).
 [[nodiscard]] bool parse_inner(ByteView packet, InnerPacket& out);
-
-/// Whether the packet, seen from the side whose addresses are `sources`, fits the selectors.
-[[nodiscard]] bool fits(const InnerPacket& p, const TrafficSelectors& sources, const TrafficSelectors& destinations);
-
-/// True for selectors that everything of their family fits: the packet path then looks no further.
-[[nodiscard]] bool is_any(const TrafficSelectors& selectors);
-
-/// One's-complement sum, not folded.
-[[nodiscard]] std::uint64_t checksum_add(std::uint64_t sum, const std::uint8_t* p, std::size_t n);
-[[nodiscard]] std::uint16_t checksum_fold(std::uint64_t sum);
-/// Sum of the pseudo header of a TCP or UDP packet.
-[[nodiscard]] std::uint64_t pseudo_header_sum(const std::uint8_t* ip, bool v6, std::uint8_t protocol,
-                                              std::uint32_t transport_length);
-/// Writes the IPv4 header checksum.
-void set_ipv4_checksum(std::uint8_t* ip);
 
 }  // namespace dormouse::esp

@@ -2,94 +2,91 @@
 
 #include <gtest/gtest.h>
 
-#include "esp/packet_format.h"
+#include "esp/inner_packets_for_test.h"
 
 namespace dormouse::esp {
 namespace {
 
-Bytes udp(std::uint32_t source, std::uint32_t destination, std::uint16_t port, std::uint16_t fragment = 0) {
-  Bytes p(28);
-  p[0] = 0x45;
-  store16(p.data() + 2, 28);
-  store16(p.data() + 6, fragment);
-  p[9] = 17;
-  store32(p.data() + 12, source);
-  store32(p.data() + 16, destination);
-  store16(p.data() + 20, 1234);
-  store16(p.data() + 22, port);
-  return p;
+using testing::packet_of;
+using testing::parsed;
+
+TEST(InnerPacket, reads_ipv4_addresses_and_ports) {
+  const auto p = parsed(packet_of({}));
+  EXPECT_FALSE(p.v6);
+  EXPECT_EQ(p.protocol, kTcp);
+  EXPECT_EQ(p.source.address(false).text(), "10.1.0.1");
+  EXPECT_EQ(p.destination.address(false).text(), "10.1.0.2");
+  EXPECT_TRUE(p.has_ports);
+  EXPECT_EQ(p.source_port, 1111);
+  EXPECT_EQ(p.destination_port, 2222);
+  EXPECT_EQ(p.transport, 20);
+  EXPECT_EQ(p.length, 152U);
 }
 
-TrafficSelectors net(const char* prefix, std::uint8_t protocol = 0, std::uint16_t first = 0,
-                     std::uint16_t last = 65535) {
-  auto ts = TrafficSelector::of(*Prefix::parse(prefix));
-  ts.protocol = protocol;
-  ts.first_port = first;
-  ts.last_port = last;
-  return {ts};
+TEST(InnerPacket, reads_ipv6_behind_extension_headers) {
+  Bytes packet = packet_of({.v6 = true, .protocol = kUdp});
+  // Hop-by-hop options of 8 octets, destination options of 16.
+  const Bytes extensions{60, 0, 1, 4, 0, 0, 0, 0, kUdp, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  packet.insert(packet.begin() + 40, extensions.begin(), extensions.end());
+  packet[6] = 0;
+  store16(packet.data() + 4, static_cast<std::uint16_t>(packet.size() - 40));
+  const auto p = parsed(packet);
+  EXPECT_EQ(p.protocol, kUdp);
+  EXPECT_EQ(p.transport, 64);
+  EXPECT_EQ(p.destination_port, 2222);
+  EXPECT_EQ(p.source.address(true).text(), "2001:db8::1");
 }
 
-bool fits_pair(const Bytes& p, const TrafficSelectors& s, const TrafficSelectors& d) {
-  InnerPacket info;
-  EXPECT_TRUE(parse_inner(p, info));
-  return fits(info, s, d);
+TEST(InnerPacket, shows_no_ports_in_a_later_fragment) {
+  Bytes later = packet_of({.dont_fragment = false});
+  store16(later.data() + 6, 0x2010);
+  EXPECT_TRUE(parsed(later).fragment);
+  EXPECT_FALSE(parsed(later).has_ports);
+  Bytes first = packet_of({.dont_fragment = false});
+  store16(first.data() + 6, 0x2000);
+  EXPECT_TRUE(parsed(first).fragment);
+  EXPECT_TRUE(parsed(first).has_ports);
+
+  Bytes v6 = packet_of({.v6 = true});
+  const Bytes header{kTcp, 0, 0x00, 0x09, 0, 0, 0, 7};
+  v6.insert(v6.begin() + 40, header.begin(), header.end());
+  v6[6] = 44;
+  store16(v6.data() + 4, static_cast<std::uint16_t>(v6.size() - 40));
+  EXPECT_TRUE(parsed(v6).fragment);
+  EXPECT_FALSE(parsed(v6).has_ports);
+  EXPECT_EQ(parsed(v6).protocol, kTcp);
 }
 
-TEST(inner_packet, selectors_compare_address_protocol_and_port) {
-  const auto p = udp(0x0a010164, 0xc0a8052c, 53);
-  const auto any = TrafficSelectors{TrafficSelector::any(Family::v4)};
-  EXPECT_TRUE(fits_pair(p, any, any));
-  EXPECT_TRUE(fits_pair(p, net("10.1.1.0/24"), net("192.168.5.0/24")));
-  EXPECT_FALSE(fits_pair(p, net("10.1.2.0/24"), net("192.168.5.0/24")));
-  EXPECT_FALSE(fits_pair(p, net("10.1.1.0/24"), net("192.168.6.0/24")));
-  EXPECT_TRUE(fits_pair(p, any, net("192.168.5.44/32", 17, 53, 53)));
-  EXPECT_FALSE(fits_pair(p, any, net("192.168.5.44/32", 17, 54, 60)));
-  EXPECT_FALSE(fits_pair(p, any, net("192.168.5.44/32", 6, 53, 53)));
-  EXPECT_FALSE(fits_pair(p, {TrafficSelector::any(Family::v6)}, any));
+TEST(InnerPacket, ignores_what_follows_the_packet) {
+  Bytes packet = packet_of({.payload = 10});
+  packet.resize(packet.size() + 500);
+  EXPECT_EQ(parsed(packet).length, 62U);
 }
 
-TEST(inner_packet, later_fragments_fit_only_selectors_of_any_port) {
-  const auto p = udp(0x0a010164, 0xc0a8052c, 53, 0x0010);
-  const auto any = TrafficSelectors{TrafficSelector::any(Family::v4)};
-  EXPECT_TRUE(fits_pair(p, any, any));
-  EXPECT_TRUE(fits_pair(p, any, net("192.168.5.0/24", 17)));
-  EXPECT_FALSE(fits_pair(p, any, net("192.168.5.0/24", 17, 53, 53)));
-}
-
-TEST(inner_packet, nonsense_is_refused_and_padding_behind_the_packet_ignored) {
-  InnerPacket info;
-  auto p = udp(1, 2, 3);
-  p.resize(60);  // TFC padding
-  EXPECT_TRUE(parse_inner(p, info));
-  EXPECT_EQ(info.length, 28U);
-  for (std::size_t n = 0; n < 28; ++n) EXPECT_FALSE(parse_inner(ByteView(p).first(n), info)) << n;
-  p[0] = 0x44;
-  EXPECT_FALSE(parse_inner(p, info)) << "header shorter than 20";
-  p[0] = 0x15;
-  EXPECT_FALSE(parse_inner(p, info)) << "version 1";
-  Bytes v6(40);
-  v6[0] = 0x60;
-  store16(v6.data() + 4, 9);
-  EXPECT_FALSE(parse_inner(v6, info)) << "longer than it is";
-}
-
-TEST(packet_format, body_is_padded_to_the_block_and_unpadded_again) {
-  for (const PacketFormat f : {PacketFormat{8, 4, 16}, PacketFormat{16, 16, 12}}) {
-    for (std::uint32_t inner = 20; inner < 90; ++inner) {
-      Bytes esp(f.total(inner));
-      const auto job = finish_outbound(esp.data(), f, inner, EspSpi(0x1234), 7, false);
-      EXPECT_EQ(job.body_size % f.block, 0U);
-      EXPECT_EQ(load32(esp.data()), 0x1234U);
-      EXPECT_EQ(load32(esp.data() + 4), 7U);
-      EXPECT_EQ(inner_of(esp.data() + f.payload_offset(), job.body_size).size(), inner);
-    }
+TEST(InnerPacket, refuses_every_truncation) {
+  for (const bool v6 : {false, true}) {
+    const Bytes packet = packet_of({.v6 = v6, .payload = 30});
+    InnerPacket out;
+    for (std::size_t n = 0; n < packet.size(); ++n) EXPECT_FALSE(parse_inner(ByteView(packet).first(n), out)) << n;
+    EXPECT_TRUE(parse_inner(packet, out));
   }
-  Bytes dummy(20);
-  dummy[19] = kNextNone;
-  EXPECT_TRUE(inner_of(dummy.data(), 20).empty());
-  dummy[19] = kNextIpv4;
-  dummy[18] = 200;
-  EXPECT_TRUE(inner_of(dummy.data(), 20).empty()) << "more padding than there is";
+}
+
+TEST(InnerPacket, refuses_lengths_that_contradict) {
+  InnerPacket out;
+  Bytes short_header = packet_of({});
+  short_header[0] = 0x44;
+  EXPECT_FALSE(parse_inner(short_header, out));
+  Bytes header_over_length = packet_of({});
+  store16(header_over_length.data() + 2, 19);
+  EXPECT_FALSE(parse_inner(header_over_length, out));
+  Bytes other_version = packet_of({});
+  other_version[0] = 0x55;
+  EXPECT_FALSE(parse_inner(other_version, out));
+  Bytes endless_option = packet_of({.v6 = true, .payload = 4});
+  endless_option[6] = 0;
+  endless_option[41] = 255;
+  EXPECT_FALSE(parse_inner(endless_option, out));
 }
 
 }  // namespace

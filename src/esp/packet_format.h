@@ -37,12 +37,14 @@ inline crypto::EspJob finish_outbound(std::uint8_t* esp, const PacketFormat& f, 
   return {esp, body, seq, false};
 }
 
-/// The inner packet of an opened body; empty if the trailer makes no sense or it is a dummy (next header 59, RFC
-/// 4303 2.6).
+/// The inner packet of an opened body; empty if the trailer makes no sense, the next header is not the one of the
+/// packet it stands behind, or it is a dummy (next header 59, RFC 4303 2.6).
 [[nodiscard]] inline MutableBytes inner_of(std::uint8_t* body, std::uint32_t size) {
   const std::uint32_t pad = body[size - 2];
   const std::uint8_t next = body[size - 1];
-  if (pad + 2 > size || (next != kNextIpv4 && next != kNextIpv6)) return {};
+  if (pad + 2 >= size) return {};
+  const unsigned version = body[0] >> 4;
+  if ((next != kNextIpv4 || version != 4) && (next != kNextIpv6 || version != 6)) return {};
   return {body, size - 2 - pad};
 }
 

@@ -7,58 +7,110 @@
 namespace dormouse::dataplane {
 namespace {
 
-constexpr int kBuffer = 8 << 20;
+constexpr int kBuffer = 8 << 20;  // what arrives in 5 ms at 10 Gbit/s, as the kernel counts it
 
-void tune(int fd) {
-  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &kBuffer, sizeof kBuffer) != 0)
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kBuffer, sizeof kBuffer);
-  if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &kBuffer, sizeof kBuffer) != 0)
-    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kBuffer, sizeof kBuffer);
+void set(int fd, int level, int option, int value) {
+  // Each of these only makes things better; an old kernel that lacks one still carries packets.
+  (void)setsockopt(fd, level, option, &value, sizeof value);
 }
 
-Outcome<Fd> open_one(int family, int type, int protocol, std::uint16_t port, const char* what) {
-  Fd fd(socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
-  if (!fd.ok()) return failure(std::string(what) + ": " + std::strerror(errno));
-  const int on = 1;
-  tune(fd.get());
-  if (family == AF_INET6) {
-    setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    setsockopt(fd.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
-    const int dont = IPV6_PMTUDISC_DONT;
-    setsockopt(fd.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, &dont, sizeof dont);
+void enlarge(int fd) {
+  for (const auto& [forced, asked] : {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}})
+    if (setsockopt(fd, SOL_SOCKET, forced, &kBuffer, sizeof kBuffer) != 0) set(fd, SOL_SOCKET, asked, kBuffer);
+}
+
+std::unexpected<Failure> failed(const char* what) { return failure(std::string(what) + ": " + std::strerror(errno)); }
+
+Outcome<Fd> open_socket(Family family, int type, int protocol, const char* what) {
+  const bool v4 = family == Family::v4;
+  Fd fd(socket(v4 ? AF_INET : AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
+  if (!fd.ok()) return failed(what);
+  enlarge(fd.get());
+  // Outer packets may be fragmented on the way: the inner MTU keeps them below 1500, and what is narrower still gets
+  // through.
+  if (v4) {
+    set(fd.get(), IPPROTO_IP, IP_PKTINFO, 1);
+    set(fd.get(), IPPROTO_IP, IP_RECVTOS, 1);
+    set(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
   } else {
-    setsockopt(fd.get(), IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
-    const int dont = IP_PMTUDISC_DONT;  // outer packets may be fragmented on the way; their size is kept below 1500
-    setsockopt(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, &dont, sizeof dont);
-  }
-  if (type == SOCK_DGRAM) {
-    setsockopt(fd.get(), IPPROTO_UDP, UDP_GRO, &on, sizeof on);
-    sockaddr_storage any{};
-    any.ss_family = static_cast<sa_family_t>(family);
-    if (family == AF_INET)
-      reinterpret_cast<sockaddr_in*>(&any)->sin_port = htons(port);
-    else
-      reinterpret_cast<sockaddr_in6*>(&any)->sin6_port = htons(port);
-    const socklen_t size = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
-    if (bind(fd.get(), reinterpret_cast<sockaddr*>(&any), size) != 0)
-      return failure(std::string(what) + ": " + std::strerror(errno));
+    set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    set(fd.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    set(fd.get(), IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
+    set(fd.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
   }
   return fd;
+}
+
+Outcome<Fd> open_udp(Family family, std::uint16_t port, const char* what) {
+  TRY_ASSIGN(Fd fd, open_socket(family, SOCK_DGRAM, 0, what));
+  set(fd.get(), IPPROTO_UDP, UDP_GRO, 1);
+  sockaddr_in any4{};
+  any4.sin_family = AF_INET;
+  any4.sin_port = htons(port);
+  sockaddr_in6 any6{};
+  any6.sin6_family = AF_INET6;
+  any6.sin6_port = htons(port);
+  const int bound = family == Family::v4 ? bind(fd.get(), reinterpret_cast<const sockaddr*>(&any4), sizeof any4)
+                                         : bind(fd.get(), reinterpret_cast<const sockaddr*>(&any6), sizeof any6);
+  if (bound != 0) return failed(what);
+  return fd;
+}
+
+IpAddress address_of(const in_addr& a) { return IpAddress::v4(ByteView(reinterpret_cast<const std::uint8_t*>(&a), 4)); }
+IpAddress address_of(const in6_addr& a) {
+  return IpAddress::v6(ByteView(reinterpret_cast<const std::uint8_t*>(&a), 16));
+}
+
+template <class T>
+T value_of(const cmsghdr* c) {
+  T value{};
+  std::memcpy(&value, CMSG_DATA(c), sizeof value);
+  return value;
+}
+
+void read_control(const cmsghdr* c, Arrival& a) {
+  if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+    const auto info = value_of<in_pktinfo>(c);
+    a.local.address = address_of(info.ipi_addr);
+    a.ifindex = info.ipi_ifindex;
+  } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+    const auto info = value_of<in6_pktinfo>(c);
+    a.local.address = address_of(info.ipi6_addr);
+    a.ifindex = static_cast<int>(info.ipi6_ifindex);
+  } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS) {
+    a.traffic_class = value_of<std::uint8_t>(c);
+  } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS) {
+    a.traffic_class = static_cast<std::uint8_t>(value_of<int>(c));
+  } else if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
+    a.segment = static_cast<std::uint32_t>(value_of<int>(c));
+  }
 }
 
 }  // namespace
 
 Outcome<OuterSockets> open_outer_sockets(std::uint16_t port) {
   OuterSockets s;
-  TRY_ASSIGN(s.udp4, open_one(AF_INET, SOCK_DGRAM, 0, port, "UDP 4500"));
-  TRY_ASSIGN(s.esp4, open_one(AF_INET, SOCK_RAW, IPPROTO_ESP, 0, "ESP (protocol 50)"));
-  if (auto udp6 = open_one(AF_INET6, SOCK_DGRAM, 0, port, "UDP 4500 over IPv6")) s.udp6 = std::move(*udp6);
-  if (auto esp6 = open_one(AF_INET6, SOCK_RAW, IPPROTO_ESP, 0, "ESP over IPv6")) s.esp6 = std::move(*esp6);
+  TRY_ASSIGN(Fd udp4, open_udp(Family::v4, port, "UDP socket"));
+  TRY_ASSIGN(Fd esp4, open_socket(Family::v4, SOCK_RAW, IPPROTO_ESP, "ESP socket (protocol 50)"));
+  s.set(Outer::udp4, std::move(udp4));
+  s.set(Outer::esp4, std::move(esp4));
+  if (auto udp6 = open_udp(Family::v6, port, "UDP socket over IPv6")) s.set(Outer::udp6, std::move(*udp6));
+  if (auto esp6 = open_socket(Family::v6, SOCK_RAW, IPPROTO_ESP, "ESP socket over IPv6"))
+    s.set(Outer::esp6, std::move(*esp6));
   return s;
 }
 
+template <class T>
+void Addressing::put(int level, int type, const T& value) {
+  auto* c = reinterpret_cast<cmsghdr*>(control_.data() + control_size_);
+  c->cmsg_level = level;
+  c->cmsg_type = type;
+  c->cmsg_len = CMSG_LEN(sizeof value);
+  std::memcpy(CMSG_DATA(c), &value, sizeof value);
+  control_size_ += CMSG_SPACE(sizeof value);
+}
+
 Addressing::Addressing(const esp::OuterPath& path) {
-  auto* c = reinterpret_cast<cmsghdr*>(control_.data());
   const auto port = htons(path.encap == esp::Encap::udp ? path.remote.port : std::uint16_t{0});
   if (path.remote.address.is_v4()) {
     auto* to = reinterpret_cast<sockaddr_in*>(&name_);
@@ -69,11 +121,7 @@ Addressing::Addressing(const esp::OuterPath& path) {
     in_pktinfo info{};
     info.ipi_ifindex = path.ifindex;
     if (path.local.address.is_v4()) std::memcpy(&info.ipi_spec_dst, path.local.address.bytes().data(), 4);
-    c->cmsg_level = IPPROTO_IP;
-    c->cmsg_type = IP_PKTINFO;
-    c->cmsg_len = CMSG_LEN(sizeof info);
-    std::memcpy(CMSG_DATA(c), &info, sizeof info);
-    pktinfo_size_ = CMSG_SPACE(sizeof info);
+    put(IPPROTO_IP, IP_PKTINFO, info);
   } else {
     auto* to = reinterpret_cast<sockaddr_in6*>(&name_);
     to->sin6_family = AF_INET6;
@@ -83,26 +131,21 @@ Addressing::Addressing(const esp::OuterPath& path) {
     in6_pktinfo info{};
     info.ipi6_ifindex = static_cast<unsigned>(path.ifindex);
     if (!path.local.address.is_v4()) std::memcpy(&info.ipi6_addr, path.local.address.bytes().data(), 16);
-    c->cmsg_level = IPPROTO_IPV6;
-    c->cmsg_type = IPV6_PKTINFO;
-    c->cmsg_len = CMSG_LEN(sizeof info);
-    std::memcpy(CMSG_DATA(c), &info, sizeof info);
-    pktinfo_size_ = CMSG_SPACE(sizeof info);
+    put(IPPROTO_IPV6, IPV6_PKTINFO, info);
   }
+  fixed_size_ = control_size_;
 }
 
-void Addressing::apply(msghdr& m, std::uint16_t segment) {
+void Addressing::apply(msghdr& m, Extra extra) {
+  control_size_ = fixed_size_;
+  const bool v4 = name_.ss_family == AF_INET;
+  if (extra.traffic_class != 0)
+    put(v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TOS : IPV6_TCLASS, int{extra.traffic_class});
+  if (extra.segment != 0) put(IPPROTO_UDP, UDP_SEGMENT, extra.segment);
   m.msg_name = &name_;
   m.msg_namelen = name_size_;
   m.msg_control = control_.data();
-  m.msg_controllen = pktinfo_size_;
-  if (segment == 0) return;
-  auto* c = reinterpret_cast<cmsghdr*>(control_.data() + pktinfo_size_);
-  c->cmsg_level = IPPROTO_UDP;
-  c->cmsg_type = UDP_SEGMENT;
-  c->cmsg_len = CMSG_LEN(sizeof segment);
-  std::memcpy(CMSG_DATA(c), &segment, sizeof segment);
-  m.msg_controllen = pktinfo_size_ + CMSG_SPACE(sizeof segment);
+  m.msg_controllen = control_size_;
 }
 
 Arrival read_arrival(const msghdr& m, std::uint16_t local_port) {
@@ -110,31 +153,13 @@ Arrival read_arrival(const msghdr& m, std::uint16_t local_port) {
   const auto* name = static_cast<const sockaddr*>(m.msg_name);
   if (name->sa_family == AF_INET) {
     const auto* from = reinterpret_cast<const sockaddr_in*>(name);
-    a.remote = {IpAddress::v4(ByteView(reinterpret_cast<const std::uint8_t*>(&from->sin_addr), 4)),
-                ntohs(from->sin_port)};
+    a.remote = {address_of(from->sin_addr), local_port == 0 ? std::uint16_t{0} : ntohs(from->sin_port)};
   } else {
     const auto* from = reinterpret_cast<const sockaddr_in6*>(name);
-    a.remote = {IpAddress::v6(ByteView(reinterpret_cast<const std::uint8_t*>(&from->sin6_addr), 16)),
-                ntohs(from->sin6_port)};
+    a.remote = {address_of(from->sin6_addr), local_port == 0 ? std::uint16_t{0} : ntohs(from->sin6_port)};
   }
   a.local.port = local_port;
-  for (auto* c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(const_cast<msghdr*>(&m), c)) {
-    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-      in_pktinfo info;
-      std::memcpy(&info, CMSG_DATA(c), sizeof info);
-      a.local.address = IpAddress::v4(ByteView(reinterpret_cast<const std::uint8_t*>(&info.ipi_addr), 4));
-      a.ifindex = info.ipi_ifindex;
-    } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-      in6_pktinfo info;
-      std::memcpy(&info, CMSG_DATA(c), sizeof info);
-      a.local.address = IpAddress::v6(ByteView(reinterpret_cast<const std::uint8_t*>(&info.ipi6_addr), 16));
-      a.ifindex = static_cast<int>(info.ipi6_ifindex);
-    } else if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
-      int size = 0;
-      std::memcpy(&size, CMSG_DATA(c), sizeof size);
-      a.segment = static_cast<std::uint32_t>(size);
-    }
-  }
+  for (auto* c = CMSG_FIRSTHDR(&m); c != nullptr; c = CMSG_NXTHDR(const_cast<msghdr*>(&m), c)) read_control(c, a);
   return a;
 }
 

@@ -12,35 +12,57 @@
 
 namespace dormouse::dataplane {
 
-struct OuterSockets {
-  Fd udp4, udp6, esp4, esp6;
-  bool segment_offload = true;  ///< UDP_SEGMENT; switched off when a send says EIO
-  [[nodiscard]] int udp(Family f) const { return f == Family::v4 ? udp4.get() : udp6.get(); }
-  [[nodiscard]] int esp(Family f) const { return f == Family::v4 ? esp4.get() : esp6.get(); }
+/// Which of the four.
+enum class Outer : std::uint8_t { udp4, udp6, esp4, esp6 };
+inline constexpr std::array kOuters{Outer::udp4, Outer::udp6, Outer::esp4, Outer::esp6};
+[[nodiscard]] constexpr Outer outer_of(esp::Encap encap, Family f) {
+  if (encap == esp::Encap::udp) return f == Family::v4 ? Outer::udp4 : Outer::udp6;
+  return f == Family::v4 ? Outer::esp4 : Outer::esp6;
+}
+
+class OuterSockets {
+ public:
+  /// -1 where the kernel lacks the family.
+  [[nodiscard]] int fd(Outer which) const { return fds_[static_cast<std::size_t>(which)].get(); }
+  void set(Outer which, Fd fd) { fds_[static_cast<std::size_t>(which)] = std::move(fd); }
+
+ private:
+  std::array<Fd, kOuters.size()> fds_;
 };
 /// IPv6 sockets are left out where the kernel has no IPv6. `port` is 4500 but for tests.
 [[nodiscard]] Outcome<OuterSockets> open_outer_sockets(std::uint16_t port);
 
-/// Destination, source and interface of one send, ready for sendmsg.
+/// Destination, source and interface of the sends of one path, ready for sendmsg.
 class Addressing {
  public:
   explicit Addressing(const esp::OuterPath& path);
-  /// Points `m` at the name and control octets held here; `segment` > 0 adds UDP_SEGMENT.
-  void apply(msghdr& m, std::uint16_t segment);
+  /// What one send adds to it.
+  struct Extra {
+    std::uint16_t segment = 0;       ///< > 0: UDP_SEGMENT
+    std::uint8_t traffic_class = 0;  ///< of the outer header
+  };
+  /// Points `m` at the name and control octets held here, until the next call.
+  void apply(msghdr& m, Extra extra);
 
  private:
+  template <class T>
+  void put(int level, int type, const T& value);
   sockaddr_storage name_{};
   socklen_t name_size_ = 0;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(2)> control_{};
-  std::size_t pktinfo_size_ = 0;
+  alignas(
+      cmsghdr) std::array<char, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int)) + CMSG_SPACE(2)> control_{};
+  std::size_t fixed_size_ = 0;  ///< of control_: what is the same for all sends
+  std::size_t control_size_ = 0;
 };
 
 /// What a received datagram says of its way here.
 struct Arrival {
   Endpoint local, remote;
   int ifindex = 0;
-  std::uint32_t segment = 0;  ///< UDP_GRO: size of the parts; 0 = one datagram
+  std::uint32_t segment = 0;       ///< UDP_GRO: size of the parts; 0 = one datagram
+  std::uint8_t traffic_class = 0;  ///< of the outer header
 };
+/// `local_port` is the port of the socket; the control octets do not say it.
 [[nodiscard]] Arrival read_arrival(const msghdr& m, std::uint16_t local_port);
 
 }  // namespace dormouse::dataplane

@@ -6,87 +6,67 @@
 namespace dormouse::dataplane {
 namespace {
 
-/// A full socket buffer is waited for a little: dropping there would cost more than the pause.
-bool wait_writable(int fd) {
+/// A full socket buffer is waited for a little: to drop a whole run would cost a TCP stream more than the pause.
+bool becomes_writable(int fd) {
+  constexpr int kPause = 5;  // ms: as long as the kernel's own queues hold
   pollfd p{fd, POLLOUT, 0};
-  return poll(&p, 1, 20) == 1;
+  return poll(&p, 1, kPause) == 1;
 }
+
+bool buffer_full() { return errno == EAGAIN || errno == ENOBUFS; }
 
 }  // namespace
 
-bool Sender::would_flush(const esp::OuterPath& path, const Tunnel& tunnel, std::size_t size) const {
-  if (count_ == 0) return false;
-  if (tunnel_ != &tunnel || count_ == kMaxSegments || used_ + size > kCapacity) return true;
-  const bool shorter_ended = used_ != count_ * segment_;  // the last one was shorter: it closes the run
-  return path.encap == esp::Encap::udp && (size > segment_ || shorter_ended);
+bool Sender::send(Tunnel& tunnel, esp::SealRun& run) {
+  const bool segmented =
+      tunnel.path.encap == esp::Encap::udp && run.count() > 1 && segment_offload_ && !tunnel.out.no_segments;
+  if (!segmented) return send_singly(tunnel, run);
+  const int error = send_segmented(tunnel, run);
+  // EIO: the outgoing device has no checksum offload. EINVAL and EMSGSIZE: this path is narrower than the segments, or
+  // there is no way out at all; packet by packet tells.
+  if (error == EIO)
+    segment_offload_ = false;
+  else if (error != EINVAL && error != EMSGSIZE)
+    return error == 0;
+  const bool sent = send_singly(tunnel, run);
+  if (sent && error != EIO) tunnel.out.no_segments = true;
+  return sent;
 }
 
-std::uint8_t* Sender::room(const esp::OuterPath& path, Tunnel& tunnel, std::size_t size) {
-  if (would_flush(path, tunnel, size)) flush();
-  if (count_ == 0) {
-    path_ = path;
-    tunnel_ = &tunnel;
-    segment_ = size;
-  }
-  return buffer_.data() + used_;
+int Sender::send_segmented(Tunnel& tunnel, esp::SealRun& run) {
+  const int fd = sockets_.fd(outer_of(esp::Encap::udp, tunnel.path.remote.address.family()));
+  const auto octets = run.octets();
+  iovec io{octets.data(), octets.size()};
+  msghdr m{};
+  m.msg_iov = &io;
+  m.msg_iovlen = 1;
+  tunnel.addressing.apply(m, {static_cast<std::uint16_t>(run.segment()), run.traffic_class()});
+  do {
+    if (sendmsg(fd, &m, 0) >= 0) return 0;
+  } while (buffer_full() && becomes_writable(fd));
+  return errno;
 }
 
-void Sender::commit(std::size_t size) {
-  sizes_[count_++] = static_cast<std::uint32_t>(size);
-  used_ += size;
-}
-
-bool Sender::send_segmented() {
-  const int fd = sockets_.udp(path_->remote.address.family());
-  Addressing address(*path_);
-  iovec io{buffer_.data(), used_};
-  while (true) {
-    msghdr m{};
-    m.msg_iov = &io;
-    m.msg_iovlen = 1;
-    address.apply(m, count_ > 1 ? static_cast<std::uint16_t>(segment_) : std::uint16_t{0});
-    if (sendmsg(fd, &m, 0) >= 0) return true;
-    if ((errno == EAGAIN || errno == ENOBUFS) && wait_writable(fd)) continue;
-    if (errno == EIO && count_ > 1) {  // the device cannot; never ask again
-      sockets_.segment_offload = false;
-      return send_singly();
-    }
-    return false;
-  }
-}
-
-bool Sender::send_singly() {
-  const auto family = path_->remote.address.family();
-  const int fd = path_->encap == esp::Encap::udp ? sockets_.udp(family) : sockets_.esp(family);
-  Addressing address(*path_);
-  std::array<mmsghdr, kMaxSegments> messages;
-  std::array<iovec, kMaxSegments> io;
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < count_; ++i) {
-    io[i] = {buffer_.data() + at, sizes_[i]};
+bool Sender::send_singly(Tunnel& tunnel, esp::SealRun& run) {
+  const int fd = sockets_.fd(outer_of(tunnel.path.encap, tunnel.path.remote.address.family()));
+  std::array<mmsghdr, esp::SealRun::kPackets> messages;
+  std::array<iovec, esp::SealRun::kPackets> io;
+  for (std::size_t i = 0; i < run.count(); ++i) {
+    io[i] = {run.octets().data() + i * run.segment(), run.size_of(i)};
     messages[i] = {};
     messages[i].msg_hdr.msg_iov = &io[i];
     messages[i].msg_hdr.msg_iovlen = 1;
-    address.apply(messages[i].msg_hdr, 0);
-    at += sizes_[i];
+    tunnel.addressing.apply(messages[i].msg_hdr, {0, run.traffic_class()});
   }
   std::size_t sent = 0;
-  while (sent < count_) {
-    const int n = sendmmsg(fd, messages.data() + sent, static_cast<unsigned>(count_ - sent), 0);
+  while (sent < run.count()) {
+    const int n = sendmmsg(fd, messages.data() + sent, static_cast<unsigned>(run.count() - sent), 0);
     if (n > 0)
       sent += static_cast<std::size_t>(n);
-    else if ((errno != EAGAIN && errno != ENOBUFS) || !wait_writable(fd))
+    else if (!buffer_full() || !becomes_writable(fd))
       return false;
   }
   return true;
-}
-
-void Sender::flush() {
-  if (count_ == 0) return;
-  const bool segmented = path_->encap == esp::Encap::udp && sockets_.segment_offload;
-  const bool sent = segmented ? send_segmented() : send_singly();
-  if (!sent) tunnel_->errors_out.add(count_);
-  used_ = count_ = 0;
 }
 
 }  // namespace dormouse::dataplane

@@ -1,46 +1,50 @@
 #include "adapters/dataplane_tun/tables.h"
 
-#include <sched.h>
-#include <sys/eventfd.h>
-#include <time.h>
+#include <algorithm>
 
 namespace dormouse::dataplane {
 
-void Gate::yield() { sched_yield(); }
+Tunnel* Tables::find(TunnelId id) const {
+  const auto it = tunnels.find(id.value());
+  return it == tunnels.end() ? nullptr : it->second.get();
+}
 
-void SpiTable::rebuild(const std::map<ChildId, std::unique_ptr<Child>>& children) {
-  std::size_t size = 64;
-  while (size < children.size() * 2) size *= 2;
-  slots_.assign(size, {});
-  for (const auto& [id, child] : children) {
-    std::size_t i = hash(child->spi_in) & (size - 1);
-    while (slots_[i].child) i = (i + 1) & (size - 1);
-    slots_[i] = {child->spi_in, child.get()};
+Child* Tables::find(ChildId id) const {
+  const auto it = children.find(id.value());
+  return it == children.end() ? nullptr : it->second.get();
+}
+
+void Tables::unplace(Tunnel& tunnel) {
+  Device& d = tunnel.device;
+  std::erase(d.wide, &tunnel);
+  if (!tunnel.host) return;
+  const auto [first, last] = d.by_host.equal_range(*tunnel.host);
+  const auto it = std::find_if(first, last, [&](const auto& e) { return e.second == &tunnel; });
+  if (it != last) d.by_host.erase(it);
+  tunnel.host.reset();
+}
+
+void Tables::place(Tunnel& tunnel) {
+  unplace(tunnel);
+  for (const Child* c : tunnel.children) {
+    const auto host = c->selectors.remote_host();
+    if (!host || (tunnel.host && *tunnel.host != *host)) {
+      tunnel.host.reset();
+      break;
+    }
+    tunnel.host = host;
   }
+  if (tunnel.host)
+    tunnel.device.by_host.emplace(*tunnel.host, &tunnel);
+  else
+    tunnel.device.wide.insert(tunnel.device.wide.begin(), &tunnel);
 }
 
-EventQueue::EventQueue() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
-
-void EventQueue::push(esp::PathEvent event) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (events_.size() >= kBound) return;
-    events_.push_back(std::move(event));
-  }
-  eventfd_write(fd_.get(), 1);
-}
-
-std::vector<esp::PathEvent> EventQueue::take() {
-  eventfd_t n = 0;
-  eventfd_read(fd_.get(), &n);
-  const std::lock_guard lock(mutex_);
-  return std::exchange(events_, {});
-}
-
-std::int64_t boottime_ns() {
-  timespec t{};
-  clock_gettime(CLOCK_BOOTTIME, &t);
-  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+void Tables::drop(Child& child) {
+  // A successor may have taken the SPI's place.
+  if (by_spi.find(child.in.spi) == &child) by_spi.erase(child.in.spi);
+  std::erase(child.tunnel.children, &child);
+  children.erase(child.id.value());
 }
 
 }  // namespace dormouse::dataplane

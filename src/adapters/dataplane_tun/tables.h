@@ -1,155 +1,99 @@
-// What the packet threads work on. The control thread changes it only while it holds both gates; a packet thread holds
-// its own gate for a batch, so the path itself takes no lock per packet. Counters are written by one thread each and
-// read by control.
+// What the packet path works on. Control changes it only inside a Change, that is between two batches of both lanes; so
+// the path reads it without locks, and what is removed is in nobody's hands.
 #pragma once
-#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
+#include "adapters/dataplane_tun/event_queue.h"
+#include "adapters/dataplane_tun/gate.h"
+#include "adapters/dataplane_tun/outer_sockets.h"
 #include "adapters/dataplane_tun/tun_device.h"
-#include "crypto/esp_suite.h"
-#include "esp/packet_format.h"
-#include "esp/replay_window.h"
+#include "esp/sa_runtime.h"
+#include "esp/selector_set.h"
+#include "esp/spi_table.h"
 
 namespace dormouse::dataplane {
 
-/// A lock between one packet thread and control. Control announces itself, so that a busy packet thread lets it in.
-class Gate {
- public:
-  void enter_batch() {
-    while (waiting_.load(std::memory_order_acquire) != 0) yield();
-    mutex_.lock();
-  }
-  void leave_batch() { mutex_.unlock(); }
-  void lock() {
-    waiting_.fetch_add(1, std::memory_order_acq_rel);
-    mutex_.lock();
-    waiting_.fetch_sub(1, std::memory_order_acq_rel);
-  }
-  void unlock() { mutex_.unlock(); }
-
- private:
-  static void yield();
-  std::mutex mutex_;
-  std::atomic<int> waiting_ = 0;
-};
-
-/// A counter with one writer.
-class Count {
- public:
-  void add(std::uint64_t n) { v_.store(v_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
-  void set(std::uint64_t n) { v_.store(n, std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t get() const { return v_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> v_ = 0;
-};
-
 struct Tunnel;
 
-/// The outbound half of a Child SA: touched by the out thread alone.
-struct alignas(64) OutboundSa {
-  std::unique_ptr<crypto::EspCipher> cipher;
-  esp::PacketFormat format;
-  EspSpi spi;
-  std::uint64_t seq = 0;
-  std::uint64_t limit = 0;  ///< last sequence number that may be used
-  bool soft_told = false, hard_told = false;
-  Count packets, bytes, errors;
-};
-/// The inbound half: touched by the in thread alone.
-struct alignas(64) InboundSa {
-  std::unique_ptr<crypto::EspCipher> cipher;
-  esp::PacketFormat format;
-  esp::ReplayWindow window;
-  bool used = false, esn = false;
-  Count packets, bytes, replayed, auth_failed, ts_mismatch, highest;
-};
-
 struct Child {
+  Child(const esp::ChildSpec& spec, Tunnel& t, std::unique_ptr<crypto::EspCipher> seal,
+        std::unique_ptr<crypto::EspCipher> open, bool esn, esp::ByteLimits limits)
+      : id(spec.id),
+        tunnel(t),
+        ready(spec.outbound_ready),
+        selectors(spec.local_ts, spec.remote_ts),
+        out(std::move(seal), spec.spi_out, esn, limits),
+        in(std::move(open), spec.spi_in, esn, spec.replay_window, limits) {}
   ChildId id;
-  Tunnel* tunnel = nullptr;
-  OutboundSa out;
-  InboundSa in;
-  EspSpi spi_in;
-  TrafficSelectors local_ts, remote_ts;
-  bool any = false;  ///< everything of IPv4 fits
-  bool ready = true;
-  std::uint64_t soft_bytes = 0, hard_bytes = 0;
-};
-
-struct Tunnel {
-  TunnelId id;
-  DeviceId device;
-  esp::OuterPath path;
-  bool asleep = false;
-  bool wake_told = false;        ///< in thread
-  Endpoint moved_told;           ///< in thread: last address reported
-  std::vector<Child*> children;  ///< newest first
-  std::deque<Bytes> parked;      ///< out thread (and control at wake)
-  std::size_t parked_bytes = 0;
-  Count packets_in, bytes_in, errors_in, last_in;
-  Count packets_out, bytes_out, errors_out, last_out, parked_sent, dropped_asleep;
+  Tunnel& tunnel;
+  bool ready;  ///< for outbound packets
+  esp::SelectorSet selectors;
+  esp::OutboundSa out;
+  esp::InboundSa in;
 };
 
 struct Device {
   TunDevice tun;
-  std::vector<Tunnel*> tunnels;
-  std::int64_t wanted_told = 0;  ///< out thread: ns of the last OutboundWanted
+  std::vector<Tunnel*> tunnels;                         ///< newest first
+  std::unordered_multimap<IpAddress, Tunnel*> by_host;  ///< those whose other side is one address
+  std::vector<Tunnel*> wide;                            ///< the others, newest first
+  Instant wanted_told;                                  ///< out lane: last OutboundWanted
 };
 
-/// Inbound SPI to Child SA: open addressing, a power of two at most half full.
-class SpiTable {
- public:
-  SpiTable() : slots_(64) {}
-  [[nodiscard]] Child* find(EspSpi spi) const {
-    const auto mask = slots_.size() - 1;
-    for (std::size_t i = hash(spi) & mask;; i = (i + 1) & mask) {
-      if (!slots_[i].child) return nullptr;
-      if (slots_[i].spi == spi) return slots_[i].child;
-    }
-  }
-  void rebuild(const std::map<ChildId, std::unique_ptr<Child>>& children);
-
- private:
-  struct Slot {
-    EspSpi spi;
-    Child* child = nullptr;
-  };
-  static std::size_t hash(EspSpi spi) { return spi.value() * 0x9e3779b9U >> 7; }
-  std::vector<Slot> slots_;
+/// Where a packet came from on the outside, as far as it can be told.
+struct OuterOrigin {
+  Endpoint local, remote;
+  esp::Encap encap = esp::Encap::udp;
+  friend bool operator==(const OuterOrigin&, const OuterOrigin&) = default;
 };
 
-/// Events from the packet threads to control: rare, bounded, signalled by an eventfd.
-class EventQueue {
- public:
-  explicit EventQueue();
-  void push(esp::PathEvent event);
-  [[nodiscard]] std::vector<esp::PathEvent> take();
-  [[nodiscard]] int fd() const { return fd_.get(); }
+struct Tunnel {
+  Tunnel(TunnelId i, Device& d, const esp::OuterPath& p) : id(i), device(d), path(p), addressing(p) {}
+  TunnelId id;
+  Device& device;
+  esp::OuterPath path;
+  Addressing addressing;
+  bool asleep = false;
+  std::optional<IpAddress> host;  ///< its key in Device::by_host
+  std::vector<Child*> children;   ///< newest first
 
- private:
-  static constexpr std::size_t kBound =
-      8192;  // a burst of IKE datagrams; more are dropped and retransmitted by their senders
-  std::mutex mutex_;
-  std::vector<esp::PathEvent> events_;
-  Fd fd_;
+  struct alignas(64) Out {
+    std::deque<Bytes> parked;  ///< oldest first
+    std::size_t parked_octets = 0;
+    bool no_segments = false;  ///< this path refused UDP_SEGMENT
+    esp::Count packets, octets, errors, last, parked_now, parked_sent, dropped_asleep;
+  } out;
+  struct alignas(64) In {
+    bool wake_told = false;
+    std::optional<OuterOrigin> move_told;
+    esp::Count packets, octets, errors, last;
+  } in;
 };
 
 struct Tables {
-  Gate out_gate, in_gate;
   std::map<DeviceId, std::unique_ptr<Device>> devices;
-  std::map<TunnelId, std::unique_ptr<Tunnel>> tunnels;
-  std::map<ChildId, std::unique_ptr<Child>> children;
-  SpiTable by_spi;
+  std::unordered_map<std::uint32_t, std::unique_ptr<Tunnel>> tunnels;  ///< by TunnelId
+  std::unordered_map<std::uint32_t, std::unique_ptr<Child>> children;  ///< by ChildId
+  esp::SpiTable<Child> by_spi;
+  std::size_t parked_octets = 0;  ///< of all tunnels; out lane
+  Gate out_gate, in_gate;
   EventQueue events;
+
+  [[nodiscard]] Tunnel* find(TunnelId id) const;
+  [[nodiscard]] Child* find(ChildId id) const;
+  /// Puts the tunnel where its newest Child SA's selectors say packets for it are looked up.
+  void place(Tunnel& tunnel);
+  void unplace(Tunnel& tunnel);
+  /// Takes the Child SA out of everything and destroys it.
+  void drop(Child& child);
 };
 
-/// Both gates, for a change.
+/// A change by control: both lanes are between two batches.
 class Change {
  public:
   explicit Change(Tables& t) : t_(t) {
@@ -166,7 +110,5 @@ class Change {
  private:
   Tables& t_;
 };
-
-[[nodiscard]] std::int64_t boottime_ns();
 
 }  // namespace dormouse::dataplane

@@ -4,40 +4,52 @@
 #include <gtest/gtest.h>
 #include <thread>
 
+#include "esp/toy_cipher_for_test.h"
+
 namespace dormouse::dataplane {
 namespace {
 
+std::unique_ptr<Child> child_of(Tunnel& tunnel, std::uint32_t number, const char* remote) {
+  esp::ChildSpec spec;
+  spec.id = ChildId(number);
+  spec.spi_in = EspSpi(1000 + number * 64);
+  spec.local_ts = {TrafficSelector::any(Family::v4)};
+  spec.remote_ts = {TrafficSelector::of(*Prefix::parse(remote))};
+  return std::make_unique<Child>(spec, tunnel, std::make_unique<esp::testing::ToyCipher>(),
+                                 std::make_unique<esp::testing::ToyCipher>(), false, esp::ByteLimits{});
+}
+
+void add(Tables& tables, std::unique_ptr<Child> child) {
+  child->tunnel.children.insert(child->tunnel.children.begin(), child.get());
+  tables.by_spi.insert(child->in.spi, child.get());
+  tables.children[child->id.value()] = std::move(child);
+}
+
 TEST(tables, control_changes_them_between_the_batches_of_busy_packet_threads) {
   Tables tables;
+  Device device;
   std::atomic<bool> stop = false;
   std::atomic<unsigned> batches = 0, torn = 0;
   const auto packet_thread = [&](Gate& gate) {
     while (!stop.load()) {
-      gate.enter_batch();
+      const Batch batch(gate);
       // Every child in the table is in the SPI table, with a tunnel that lives.
       for (const auto& [id, child] : tables.children) {
-        if (tables.by_spi.find(child->spi_in) != child.get() || child->tunnel->id != TunnelId(7)) ++torn;
-        if (child->tunnel->packets_in.get() != 0) ++torn;
+        if (tables.by_spi.find(child->in.spi) != child.get() || child->tunnel.id != TunnelId(7)) ++torn;
+        if (child->tunnel.in.packets.get() != 0) ++torn;
       }
       ++batches;
-      gate.leave_batch();
     }
   };
   std::thread out(packet_thread, std::ref(tables.out_gate)), in(packet_thread, std::ref(tables.in_gate));
   {
     const Change change(tables);
-    tables.tunnels[TunnelId(7)] = std::make_unique<Tunnel>();
-    tables.tunnels[TunnelId(7)]->id = TunnelId(7);
+    tables.tunnels[7] = std::make_unique<Tunnel>(TunnelId(7), device, esp::OuterPath{});
   }
   for (std::uint32_t i = 1; i <= 300; ++i) {
     const Change change(tables);
-    auto child = std::make_unique<Child>();
-    child->id = ChildId(i);
-    child->spi_in = EspSpi(1000 + i * 64);
-    child->tunnel = tables.tunnels[TunnelId(7)].get();
-    tables.children[child->id] = std::move(child);
-    if (i > 40) tables.children.erase(ChildId(i - 40));
-    tables.by_spi.rebuild(tables.children);
+    add(tables, child_of(*tables.find(TunnelId(7)), i, "0.0.0.0/0"));
+    if (i > 40) tables.drop(*tables.find(ChildId(i - 40)));
   }
   while (batches.load() < 100) std::this_thread::yield();
   stop = true;
@@ -45,6 +57,28 @@ TEST(tables, control_changes_them_between_the_batches_of_busy_packet_threads) {
   in.join();
   EXPECT_EQ(torn.load(), 0U);
   EXPECT_EQ(tables.children.size(), 40U);
+  EXPECT_EQ(tables.by_spi.size(), 40U);
+}
+
+TEST(tables, a_tunnel_is_looked_up_by_its_one_host_until_it_carries_more) {
+  Tables tables;
+  Device device;
+  Tunnel tunnel(TunnelId(7), device, esp::OuterPath{});
+  const IpAddress host = *IpAddress::parse("10.1.0.9");
+  add(tables, child_of(tunnel, 1, "10.1.0.9/32"));
+  tables.place(tunnel);
+  EXPECT_EQ(device.by_host.count(host), 1U);
+  EXPECT_TRUE(device.wide.empty());
+  add(tables, child_of(tunnel, 2, "10.1.0.0/24"));
+  tables.place(tunnel);
+  EXPECT_EQ(device.by_host.count(host), 0U);
+  EXPECT_EQ(device.wide.size(), 1U);
+  tables.drop(*tables.find(ChildId(2)));
+  tables.place(tunnel);
+  EXPECT_EQ(device.by_host.count(host), 1U);
+  EXPECT_TRUE(device.wide.empty());
+  tables.unplace(tunnel);
+  EXPECT_EQ(device.by_host.count(host), 0U);
 }
 
 TEST(tables, events_reach_control_from_two_threads_and_are_bounded) {
@@ -61,19 +95,6 @@ TEST(tables, events_reach_control_from_two_threads_and_are_bounded) {
   EXPECT_GT(taken, 0U);
   EXPECT_LE(taken, 20000U);
   EXPECT_TRUE(queue.take().empty());
-}
-
-TEST(spi_table, finds_what_is_there_and_nothing_else) {
-  std::map<ChildId, std::unique_ptr<Child>> children;
-  for (std::uint32_t i = 1; i <= 500; ++i) {
-    auto child = std::make_unique<Child>();
-    child->spi_in = EspSpi(i * 0x01000193U);
-    children[ChildId(i)] = std::move(child);
-  }
-  SpiTable table;
-  table.rebuild(children);
-  for (const auto& [id, child] : children) EXPECT_EQ(table.find(child->spi_in), child.get());
-  for (std::uint32_t i = 1; i <= 500; ++i) EXPECT_EQ(table.find(EspSpi(i * 0x01000193U + 1)), nullptr);
 }
 
 }  // namespace

@@ -1,189 +1,152 @@
 #include "adapters/dataplane_tun/tun_data_plane.h"
 
-#include <algorithm>
-#include <sys/eventfd.h>
-#include <thread>
-
-#include "adapters/dataplane_tun/in_path.h"
-#include "adapters/dataplane_tun/out_path.h"
+#include "adapters/dataplane_tun/crew.h"
 
 namespace dormouse::dataplane {
 namespace {
 
-/// Without ESN the 32-bit number must not come round (RFC 4303 3.3.3); a little is left for what is under way.
-constexpr std::uint64_t kLimit32 = 0xfffffff0, kLimit64 = 0xfffffffffffffff0;
-
+// Members end in the opposite order: the threads first, then what they work on.
 class TunDataPlane final : public esp::DataPlane {
  public:
   TunDataPlane(std::unique_ptr<crypto::EspProvider> engine, OuterSockets sockets, std::uint16_t port)
       : engine_(std::move(engine)),
         sockets_(std::move(sockets)),
-        out_wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-        in_wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-        out_(tables_, sockets_, out_wake_.get()),
-        in_(tables_, sockets_, port, in_wake_.get()),
-        out_thread_([this] { out_.run(stop_); }),
-        in_thread_([this] { in_.run(stop_); }) {}
-  ~TunDataPlane() override {
-    stop_.store(true, std::memory_order_release);
-    eventfd_write(out_wake_.get(), 1);
-    eventfd_write(in_wake_.get(), 1);
-    out_thread_.join();
-    in_thread_.join();
-  }
+        out_(tables_, sockets_),
+        in_(tables_, sockets_, port),
+        crew_(tables_, sockets_, out_, in_) {}
 
   Outcome<int> add_device(const esp::DeviceSpec& spec) override {
     TRY_ASSIGN(auto tun, open_tun(spec));
-    const int ifindex = tun.ifindex;
-    {
-      const Change change(tables_);
-      auto d = std::make_unique<Device>();
-      d->tun = std::move(tun);
-      tables_.devices[spec.id] = std::move(d);
-    }
-    eventfd_write(out_wake_.get(), 1);
-    return ifindex;
+    auto device = std::make_unique<Device>();
+    device->tun = std::move(tun);
+    const Change change(tables_);
+    auto& d = tables_.devices[spec.id];
+    d = std::move(device);
+    crew_.serve(d->tun);
+    return d->tun.ifindex;
   }
 
   void remove_device(DeviceId id) override {
-    std::unique_ptr<Device> gone;
+    const auto it = tables_.devices.find(id);
+    if (it == tables_.devices.end()) return;
+    while (!it->second->tunnels.empty()) remove_tunnel(it->second->tunnels.back()->id);
+    std::unique_ptr<Device> gone;  // closed after the gates have opened: the kernel takes its time over it
     const Change change(tables_);
-    if (const auto it = tables_.devices.find(id); it != tables_.devices.end()) {
-      gone = std::move(it->second);
-      tables_.devices.erase(it);
-    }
-    in_.forget_device();
+    gone = std::move(it->second);
+    tables_.devices.erase(it);
   }
 
   void add_tunnel(TunnelId id, DeviceId device, const esp::OuterPath& path) override {
+    const auto d = tables_.devices.find(device);
+    if (d == tables_.devices.end()) return;
+    auto tunnel = std::make_unique<Tunnel>(id, *d->second, path);
     const Change change(tables_);
-    auto t = std::make_unique<Tunnel>();
-    t->id = id;
-    t->device = device;
-    t->path = path;
-    if (const auto d = tables_.devices.find(device); d != tables_.devices.end())
-      d->second->tunnels.insert(d->second->tunnels.begin(), t.get());
-    tables_.tunnels[id] = std::move(t);
+    d->second->tunnels.insert(d->second->tunnels.begin(), tunnel.get());
+    tables_.place(*tunnel);
+    tables_.tunnels[id.value()] = std::move(tunnel);
   }
 
   void remove_tunnel(TunnelId id) override {
+    Tunnel* t = tables_.find(id);
+    if (t == nullptr) return;
     const Change change(tables_);
-    const auto it = tables_.tunnels.find(id);
-    if (it == tables_.tunnels.end()) return;
-    in_.forget_child();
-    std::erase_if(tables_.children, [&](const auto& e) { return e.second->tunnel->id == id; });
-    tables_.by_spi.rebuild(tables_.children);
-    if (const auto d = tables_.devices.find(it->second->device); d != tables_.devices.end())
-      std::erase(d->second->tunnels, it->second.get());
-    tables_.tunnels.erase(it);
+    while (!t->children.empty()) tables_.drop(*t->children.back());
+    out_.drop_parked(*t);
+    tables_.unplace(*t);
+    std::erase(t->device.tunnels, t);
+    tables_.tunnels.erase(id.value());
   }
 
   void set_path(TunnelId id, const esp::OuterPath& path) override {
+    Tunnel* t = tables_.find(id);
+    if (t == nullptr) return;
     const Change change(tables_);
-    if (Tunnel* t = find(id)) {
-      t->path = path;
-      t->moved_told = {};
-    }
+    t->path = path;
+    t->addressing = Addressing(path);
+    t->out.no_segments = false;
+    t->in.move_told.reset();
   }
 
   Outcome<void> add_child(esp::ChildSpec spec) override {
-    auto c = std::make_unique<Child>();
+    Tunnel* t = tables_.find(spec.tunnel);
+    if (t == nullptr) return failure("no such tunnel");
     auto out = engine_->cipher(spec.suite, spec.encr_out.reveal(), spec.integ_out.reveal(), false);
     auto in = engine_->cipher(spec.suite, spec.encr_in.reveal(), spec.integ_in.reveal(), true);
     if (!out || !in) return failure("no engine for " + token_of(spec.suite, Protocol::esp));
     const bool esn = spec.suite.esn == EsnId::yes;
-    c->id = spec.id;
-    c->out.format = esp::PacketFormat::of(**out);
-    c->out.cipher = std::move(*out);
-    c->out.spi = spec.spi_out;
-    c->out.limit = esn ? kLimit64 : kLimit32;
-    c->in.format = esp::PacketFormat::of(**in);
-    c->in.cipher = std::move(*in);
-    c->in.window = esp::ReplayWindow(spec.replay_window);
-    c->in.esn = esn;
-    c->spi_in = spec.spi_in;
-    c->any = esp::is_any(spec.local_ts) && esp::is_any(spec.remote_ts) && spec.local_ts.front().range.first.is_v4() &&
-             spec.remote_ts.front().range.first.is_v4();
-    c->local_ts = std::move(spec.local_ts);
-    c->remote_ts = std::move(spec.remote_ts);
-    c->ready = spec.outbound_ready;
-    c->soft_bytes = spec.soft_bytes;
-    c->hard_bytes = spec.hard_bytes;
+    const esp::ByteLimits limits{spec.soft_bytes, spec.hard_bytes};
+    auto child = std::make_unique<Child>(spec, *t, std::move(*out), std::move(*in), esn, limits);
     const Change change(tables_);
-    Tunnel* t = find(spec.tunnel);
-    if (!t) return failure("no such tunnel");
-    c->tunnel = t;
-    t->children.insert(t->children.begin(), c.get());
-    tables_.children[spec.id] = std::move(c);
-    tables_.by_spi.rebuild(tables_.children);
+    if (Child* old = tables_.find(spec.id)) tables_.drop(*old);
+    t->children.insert(t->children.begin(), child.get());
+    tables_.by_spi.insert(spec.spi_in, child.get());
+    tables_.children[spec.id.value()] = std::move(child);
+    tables_.place(*t);
+    out_.send_parked(*t);
     return {};
   }
 
   void activate_outbound(ChildId id) override {
+    Child* c = tables_.find(id);
+    if (c == nullptr) return;
     const Change change(tables_);
-    if (const auto it = tables_.children.find(id); it != tables_.children.end()) it->second->ready = true;
+    c->ready = true;
+    out_.send_parked(c->tunnel);
   }
 
   void remove_child(ChildId id) override {
+    Child* c = tables_.find(id);
+    if (c == nullptr) return;
+    Tunnel& t = c->tunnel;
     const Change change(tables_);
-    const auto it = tables_.children.find(id);
-    if (it == tables_.children.end()) return;
-    in_.forget_child();
-    std::erase(it->second->tunnel->children, it->second.get());
-    tables_.children.erase(it);
-    tables_.by_spi.rebuild(tables_.children);
+    tables_.drop(*c);
+    // A tunnel without Child SAs keeps its place: an asleep one is still to park what is for it.
+    if (!t.children.empty()) tables_.place(t);
   }
 
   void set_asleep(TunnelId id, bool asleep) override {
+    Tunnel* t = tables_.find(id);
+    if (t == nullptr) return;
     const Change change(tables_);
-    Tunnel* t = find(id);
-    if (!t) return;
     t->asleep = asleep;
-    t->wake_told = false;
-    if (!asleep) out_.send_parked(*t);
+    t->in.wake_told = false;
+    out_.send_parked(*t);
   }
 
   esp::TunnelCounters counters(TunnelId id) override {
-    const Tunnel* t = find(id);
-    if (!t) return {};
-    esp::TunnelCounters c;
-    c.packets_in = t->packets_in.get();
-    c.bytes_in = t->bytes_in.get();
-    c.packets_out = t->packets_out.get();
-    c.bytes_out = t->bytes_out.get();
-    c.errors_in = t->errors_in.get();
-    c.errors_out = t->errors_out.get();
-    c.parked_sent = t->parked_sent.get();
-    c.dropped_asleep = t->dropped_asleep.get();
-    c.last_in = Instant::from_ns(static_cast<std::int64_t>(t->last_in.get()));
-    c.last_out = Instant::from_ns(static_cast<std::int64_t>(t->last_out.get()));
-    if (t->asleep) {
-      const Change change(tables_);
-      c.parked = t->parked.size();
-    }
-    return c;
+    const Tunnel* t = tables_.find(id);
+    if (t == nullptr) return {};
+    const auto instant = [](const esp::Count& c) { return Instant::from_ns(static_cast<std::int64_t>(c.get())); };
+    return {.packets_in = t->in.packets.get(),
+            .bytes_in = t->in.octets.get(),
+            .packets_out = t->out.packets.get(),
+            .bytes_out = t->out.octets.get(),
+            .errors_in = t->in.errors.get(),
+            .errors_out = t->out.errors.get(),
+            .parked = t->out.parked_now.get(),
+            .parked_sent = t->out.parked_sent.get(),
+            .dropped_asleep = t->out.dropped_asleep.get(),
+            .last_in = instant(t->in.last),
+            .last_out = instant(t->out.last)};
   }
 
   esp::ChildCounters child_counters(ChildId id) override {
-    const auto it = tables_.children.find(id);
-    if (it == tables_.children.end()) return {};
-    const Child& c = *it->second;
-    esp::ChildCounters out;
-    out.packets_in = c.in.packets.get();
-    out.bytes_in = c.in.bytes.get();
-    out.packets_out = c.out.packets.get();
-    out.bytes_out = c.out.bytes.get();
-    out.replayed = c.in.replayed.get();
-    out.auth_failed = c.in.auth_failed.get();
-    out.ts_mismatch = c.in.ts_mismatch.get();
-    out.send_errors = c.out.errors.get();
-    out.seq_out = c.out.packets.get();
-    out.seq_in_highest = c.in.highest.get();
-    return out;
+    const Child* c = tables_.find(id);
+    if (c == nullptr) return {};
+    return {.packets_in = c->in.packets.get(),
+            .bytes_in = c->in.octets.get(),
+            .packets_out = c->out.packets.get(),
+            .bytes_out = c->out.octets.get(),
+            .replayed = c->in.replayed.get(),
+            .auth_failed = c->in.auth_failed.get() + c->in.malformed.get(),
+            .ts_mismatch = c->in.ts_mismatch.get(),
+            .send_errors = c->out.errors.get(),
+            .seq_out = c->out.sent_seq.get(),
+            .seq_in_highest = c->in.highest.get()};
   }
 
   void send_ike(const esp::OuterPath& path, std::span<const std::uint8_t> message) override {
-    Bytes marked(4);
+    Bytes marked(4);  // the non-ESP marker (RFC 3948 2.2)
     marked.insert(marked.end(), message.begin(), message.end());
     send_udp(path, marked);
   }
@@ -192,28 +155,23 @@ class TunDataPlane final : public esp::DataPlane {
   std::vector<esp::PathEvent> poll() override { return tables_.events.take(); }
 
  private:
-  Tunnel* find(TunnelId id) {
-    const auto it = tables_.tunnels.find(id);
-    return it == tables_.tunnels.end() ? nullptr : it->second.get();
-  }
   void send_udp(const esp::OuterPath& path, Bytes data) {
     Addressing address(path);
     iovec io{data.data(), data.size()};
     msghdr m{};
     m.msg_iov = &io;
     m.msg_iovlen = 1;
-    address.apply(m, 0);
-    if (sendmsg(sockets_.udp(path.remote.address.family()), &m, MSG_DONTWAIT) < 0) return;  // lost like any datagram
+    address.apply(m, {});
+    if (sendmsg(sockets_.fd(outer_of(esp::Encap::udp, path.remote.address.family())), &m, MSG_DONTWAIT) < 0)
+      return;  // lost like any datagram
   }
 
   std::unique_ptr<crypto::EspProvider> engine_;
   Tables tables_;
   OuterSockets sockets_;
-  Fd out_wake_, in_wake_;
-  std::atomic<bool> stop_ = false;
-  OutPath out_;
-  InPath in_;
-  std::thread out_thread_, in_thread_;
+  OutLane out_;
+  InLane in_;
+  Crew crew_;
 };
 
 }  // namespace

@@ -13,8 +13,8 @@ struct TunDevice {
   std::string name;
   Fd fd;
   int ifindex = 0;
-  bool offload = false;      ///< super-packets of TCP both ways
-  bool udp_offload = false;  ///< and of UDP (Linux 6.2 and newer)
+  bool joins_tcp = false;  ///< takes TCP super-packets
+  bool joins_udp = false;  ///< takes UDP super-packets (Linux 6.2)
 };
 
 /// Creates the interface with IFF_VNET_HDR and every segment offload the kernel grants, sets its MTU and brings it up.

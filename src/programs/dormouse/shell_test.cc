@@ -132,7 +132,8 @@ TEST_F(ShellTest, every_command_and_every_word_on_the_way_has_help) {
     open.pop_back();
     for (const auto& s : shell.complete(text)) {
       if (s.word == "<Enter>") ++commands;
-      if (text.empty() || text.starts_with("diagnose") || text.starts_with("execute") || text.starts_with("get vpn i")) {
+      if (text.empty() || text.starts_with("diagnose") || text.starts_with("execute") ||
+          text.starts_with("get vpn i")) {
         EXPECT_NE(s.help, "") << text << s.word;
       }
       if (s.placeholder || text.starts_with("show") || text.starts_with("config") || std::ranges::count(text, ' ') > 6)

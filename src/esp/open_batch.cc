@@ -1,0 +1,49 @@
+#include "esp/open_batch.h"
+
+namespace dormouse::esp {
+
+void OpenBatch::add(InboundSa& sa, MutableBytes esp) {
+  const std::size_t around = sa.format.payload_offset() + sa.format.icv;
+  const std::size_t body = esp.size() - around;
+  if (esp.size() < around + sa.format.block || body % sa.format.block != 0) {
+    sa.malformed.add(1);
+    return;
+  }
+  const std::uint32_t low = load32(esp.data() + 4);
+  const SeqNo seq = sa.esn ? sa.window.infer(low) : SeqNo(low);
+  if (sa.window.check(seq) != ReplayVerdict::fresh) {
+    sa.replayed.add(1);
+    return;
+  }
+  jobs_[count_++] = {esp.data(), static_cast<std::uint32_t>(body), seq.value(), false};
+}
+
+std::span<const Opened> OpenBatch::run(InboundSa& sa) {
+  const auto jobs = std::span(jobs_).first(std::exchange(count_, 0));
+  if (jobs.empty()) return {};
+  sa.cipher->open(jobs);
+  std::size_t good = 0;
+  std::uint64_t octets = 0;
+  for (const auto& job : jobs) {
+    const SeqNo seq(job.seq);
+    if (!job.ok) {
+      sa.auth_failed.add(1);
+      continue;
+    }
+    if (sa.window.check(seq) != ReplayVerdict::fresh) {  // twice in this batch
+      sa.replayed.add(1);
+      continue;
+    }
+    const bool newest = job.seq > sa.window.highest().value();
+    sa.window.accept(seq);
+    const auto inner = inner_of(job.esp + sa.format.payload_offset(), job.body_size);
+    octets += inner.size();
+    opened_[good++] = {inner, newest};
+  }
+  sa.packets.add(good);
+  sa.octets.add(octets);
+  sa.highest.set(sa.window.highest().value());
+  return std::span(opened_).first(good);
+}
+
+}  // namespace dormouse::esp
