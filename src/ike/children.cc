@@ -148,6 +148,8 @@ void SaImpl::remove_child(ChildId id, CloseReason reason, Outbox& out) {
   const auto it = std::ranges::find(children_, id, &ChildSa::id);
   if (it == children_.end()) return;
   const auto successor = it->replaced_by;
+  if (auto* ours = exchange_ ? std::get_if<CreateChildTask>(&exchange_->task) : nullptr; ours && ours->rekeys == id)
+    exchange_->rival = std::move(it->rival);  // still decides which of the two new ones stays
   children_.erase(it);
   out.add(ChildDown{id_, id, successor ? CloseReason::rekeyed : reason});
   // RFC 7296 2.8: the old SA going is the sign that the peer is ready for the new one.

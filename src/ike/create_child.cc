@@ -77,6 +77,7 @@ void SaImpl::on_create_child_response(Exchange x, const Payloads& p, Instant now
       remove_child(old->id, CloseReason::deleted_by_peer, out);
       return push(CreateChildTask{task.policy, std::nullopt}, now, out);
     }
+    if (task.rekeys && !old) return;  // the peer ended it, or rekeyed it itself, before our request came
     out.add(ChildFailed{id_, task.policy.name, static_cast<std::uint16_t>(*why)});
     return;
   }
@@ -102,21 +103,20 @@ void SaImpl::on_create_child_response(Exchange x, const Payloads& p, Instant now
   if (policy) agreement->policy = policy;
   const auto fresh = install(*agreement, x.esp_spi, g_ir.reveal(), x.nonce, nonce->data, true, task.rekeys, now, out);
   if (!fresh) return fail_with(CloseReason::malformed, out);
-  if (task.rekeys) settle_rekeyed_child(*task.rekeys, *fresh, lower_nonce(x.nonce, nonce->data), now, out);
+  if (task.rekeys) settle_rekeyed_child(std::move(x), *fresh, nonce->data, now, out);
 }
 
-/// Our rekey of `old` made `fresh`. If the peer rekeyed `old` too, the SA of the exchange with the lowest nonce goes,
-/// by whoever made it; the other end deletes `old` (2.8.1).
-void SaImpl::settle_rekeyed_child(ChildId old_id, ChildId fresh, const Bytes& lowest, Instant now, Outbox& out) {
+/// Our rekey made `fresh`, the peer's nonce was `theirs`. If the peer rekeyed the same Child SA too, the SA of the
+/// exchange with the lowest nonce goes, by whoever made it; the other end deletes the old one (2.8.1).
+void SaImpl::settle_rekeyed_child(Exchange x, ChildId fresh, const Bytes& theirs, Instant now, Outbox& out) {
+  const auto old_id = *std::get<CreateChildTask>(x.task).rekeys;
   ChildSa* old = child(old_id);
-  if (!old) {  // deleted by the peer while we rekeyed it (2.25.1): the new one stands alone
-    return;
-  }
-  const auto rival = std::exchange(old->rival, std::nullopt);
-  if (rival && loses(lowest, rival->lowest_nonce) && child(rival->child)) {
+  const auto rival = old ? std::exchange(old->rival, std::nullopt) : std::move(x.rival);
+  if (rival && loses(lower_nonce(x.nonce, theirs), rival->lowest_nonce) && child(rival->child)) {
     child(fresh)->replaced_by = rival->child;
     return delete_child(fresh, now, out);
   }
+  if (!old) return;  // deleted by the peer while we rekeyed it (2.25.1): the new one stands alone
   out.log(LogId::child_rekeyed, scope(*old), {Hex{old->in.value(), 8}, Hex{child(fresh)->in.value(), 8}});
   old->replaced_by = fresh;
   delete_child(old_id, now, out);

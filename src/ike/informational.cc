@@ -25,7 +25,7 @@ void SaImpl::on_informational_response(Exchange x, const Payloads&, Instant, Out
 }
 
 void SaImpl::on_informational_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path,
-                                      Instant, Outbox& out) {
+                                      Instant now, Outbox& out) {
   Payloads answer;
   bool whole_sa = false;
   std::vector<ChildId> gone;
@@ -57,7 +57,8 @@ void SaImpl::on_informational_request(const wire::Message& m, ByteView datagram,
   reply(m, datagram, answer, path, out);
   for (const auto id : gone) remove_child(id, CloseReason::deleted_by_peer, out);
   if (whole_sa) {
-    rival_.reset();
+    // 2.8.2: the peer never saw our rekey; its own is done, and the old SA goes by its Delete.
+    if (rival_) hand_over_to_rival(now, out);
     fail_with(state_ == SaState::rekeyed ? CloseReason::rekeyed : CloseReason::deleted_by_peer, out);
   }
 }

@@ -15,7 +15,7 @@ namespace dormouse::ike {
 /// One phase 2 as the engine needs it.
 struct ChildPolicy {
   std::string name{};
-  std::vector<Suite> suites{};  ///< our order; `ke` counts only in CREATE_CHILD_SA
+  std::vector<Suite> suites{};  ///< our order; `ke` counts only in CREATE_CHILD_SA, and is none without `pfs`
   bool pfs = true;
   TrafficSelectors local{}, remote{};  ///< what we would carry; the agreement is the intersection (RFC 7296 2.9)
   Duration lifetime = 43200s;          ///< hard; the soft one is up to a tenth earlier, with jitter

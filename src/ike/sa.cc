@@ -120,6 +120,7 @@ void SaImpl::on_message(ByteView datagram, const Path& path, Instant now, Outbox
   const auto& h = message->header;
   if (h.initiator == initiator_ || h.spi_i != spi_i_) return drop({ErrorCode::unexpected, "SPI"});
   if (h.exchange == wire::ExchangeType::ike_sa_init) {
+    if (h.message_id.value() != 0) return drop({ErrorCode::unexpected, "message ID"});  // RFC 7296 2.2
     if (h.response) return on_init_response(*message, datagram, path, now, out);
     return on_init_request(*message, datagram, path, now, out);
   }
@@ -231,7 +232,7 @@ void SaImpl::start_task(Task task, Instant now, Outbox& out) {
 
 void SaImpl::retry_later(Task task, Instant now) {
   // RFC 7296 2.25: TEMPORARY_FAILURE means later; the spread keeps both ends from meeting again.
-  retry_ = std::move(task);
+  retry_.push_back(std::move(task));
   retry_at_ = now + 1s + Duration(1ms) * static_cast<std::int64_t>(owner_.rng().below(2000));
 }
 
@@ -303,9 +304,10 @@ void SaImpl::on_timer(Instant now, Outbox& out) {
   if (state_ == SaState::closed) return;
   if (retry_at_ && now >= *retry_at_) {
     retry_at_.reset();
-    if (auto task = std::exchange(retry_, std::nullopt)) push(std::move(*task), now, out);
+    for (auto& task : std::exchange(retry_, {})) push(std::move(task), now, out);
   }
   schedule_rekeys(now, out);
+  next_task(now, out);
   switch (window_.take_due(now)) {
     case MessageWindow::Due::nothing: break;
     case MessageWindow::Due::resend:
@@ -335,6 +337,7 @@ std::optional<Deadline> SaImpl::next_deadline() const {
   if (hard_ != Instant{}) consider(hard_, "IKE SA lifetime");
   const bool rekeys = established() && !asleep_;
   if (rekeys) consider(retry_at_, "retry after TEMPORARY_FAILURE");
+  if (rekeys && !tasks_.empty() && !window_.busy()) consider(established_at_, "work from before the rekey");
   if (rekeys && policy_.rekey && soft_ < hard_) consider(soft_, "IKE SA rekey");
   for (const auto& c : children_) {
     consider(c.hard, "Child SA lifetime");
@@ -423,6 +426,7 @@ void SaImpl::hand_over(std::unique_ptr<SaImpl> successor, Outbox& out) {
   out.log(LogId::ike_rekeyed, scope(), {spis(), successor->spis()});
   successor->children_ = std::exchange(children_, {});
   successor->tasks_ = std::exchange(tasks_, {});
+  for (auto& task : std::exchange(retry_, {})) successor->tasks_.push_back(std::move(task));
   std::erase_if(successor->tasks_, [](const Task& t) { return std::holds_alternative<RekeyIkeTask>(t); });
   out.add(Rekeyed{id_, std::move(successor)});
 }

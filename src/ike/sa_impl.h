@@ -41,6 +41,7 @@ struct Exchange {
   Bytes nonce;
   EspSpi esp_spi{};
   IkeSpi ike_spi{};
+  std::optional<ChildSa::Rival> rival{};  ///< of the Child SA we rekey, when the peer has deleted that one meanwhile
 };
 
 class SaImpl final : public IkeSa {
@@ -142,7 +143,7 @@ class SaImpl final : public IkeSa {
   void on_create_child_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path,
                                Instant now, Outbox& out);
   void on_create_child_response(Exchange x, const Payloads& p, Instant now, Outbox& out);
-  void settle_rekeyed_child(ChildId old, ChildId fresh, const Bytes& lowest, Instant now, Outbox& out);
+  void settle_rekeyed_child(Exchange x, ChildId fresh, const Bytes& theirs, Instant now, Outbox& out);
   [[nodiscard]] std::optional<wire::NotifyType> refusal(const Payloads& p) const;
   void retry_later(Task task, Instant now);
 
@@ -199,7 +200,7 @@ class SaImpl final : public IkeSa {
 
   Instant created_, established_at_{}, soft_{}, hard_{};
   std::optional<Instant> negotiate_until_, closing_until_, retry_at_;
-  std::optional<Task> retry_;
+  std::vector<Task> retry_;  ///< refused with TEMPORARY_FAILURE, for retry_at_
 };
 
 }  // namespace dormouse::ike
