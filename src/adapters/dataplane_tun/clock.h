@@ -8,7 +8,7 @@ namespace dormouse::dataplane {
 
 [[nodiscard]] inline Instant boottime() {
   timespec t{};
-  clock_gettime(CLOCK_BOOTTIME, &t);
+  (void)clock_gettime(CLOCK_BOOTTIME, &t);
   return Instant::from_ns(std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec);
 }
 

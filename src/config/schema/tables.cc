@@ -9,46 +9,44 @@
 namespace dormouse::config {
 namespace {
 
-using namespace rows;
-
 constexpr long long kHighestPolicy = 4294967294, kHighestNumber = 4294967295;
 
 constexpr TableSpec kTables[] = {
-    {.path = "system global", .singleton = true, .help = "the host", .attributes = kGlobal},
-    {.path = "system settings", .singleton = true, .help = "the VDOM", .attributes = kSettings},
+    {.path = "system global", .singleton = true, .help = "the host", .attributes = rows::kGlobal},
+    {.path = "system settings", .singleton = true, .help = "the VDOM", .attributes = rows::kSettings},
     {.path = "system interface",
      .interface_key = true,
      .key_length = 15,
      .help = "interfaces and their addresses",
-     .attributes = kInterface},
-    {.path = "system snmp sysinfo", .singleton = true, .help = "SNMP system information", .attributes = kSysinfo},
+     .attributes = rows::kInterface},
+    {.path = "system snmp sysinfo", .singleton = true, .help = "SNMP system information", .attributes = rows::kSysinfo},
     {.path = "system snmp community",
      .highest_key = kHighestNumber,
      .help = "SNMP communities",
-     .attributes = kCommunity},
+     .attributes = rows::kCommunity},
     {.path = "hosts",
      .parent = "system snmp community",
      .highest_key = kHighestNumber,
      .help = "receivers of a community",
-     .attributes = kHosts},
+     .attributes = rows::kHosts},
     {.path = "vpn ipsec phase1-interface",
      .interface_key = true,
      .key_length = 15,
      .help = "phase 1: peers and how they log in",
-     .attributes = kPhase1},
+     .attributes = rows::kPhase1},
     {.path = "vpn ipsec phase2-interface",
      .key_length = 35,
      .help = "phase 2: what tunnels carry",
-     .attributes = kPhase2},
-    {.path = "firewall address", .key_length = 79, .help = "addresses by name", .attributes = kAddress},
-    {.path = "firewall addrgrp", .key_length = 79, .help = "groups of addresses", .attributes = kAddressGroup},
-    {.path = "firewall service custom", .key_length = 79, .help = "services by name", .attributes = kService},
-    {.path = "firewall service group", .key_length = 79, .help = "groups of services", .attributes = kServiceGroup},
+     .attributes = rows::kPhase2},
+    {.path = "firewall address", .key_length = 79, .help = "addresses by name", .attributes = rows::kAddress},
+    {.path = "firewall addrgrp", .key_length = 79, .help = "groups of addresses", .attributes = rows::kAddressGroup},
+    {.path = "firewall service custom", .key_length = 79, .help = "services by name", .attributes = rows::kService},
+    {.path = "firewall service group", .key_length = 79, .help = "groups of services", .attributes = rows::kServiceGroup},
     {.path = "firewall policy",
      .highest_key = kHighestPolicy,
      .help = "who may speak through which interfaces",
-     .attributes = kPolicy},
-    {.path = "router static", .highest_key = kHighestNumber, .help = "static routes", .attributes = kStatic},
+     .attributes = rows::kPolicy},
+    {.path = "router static", .highest_key = kHighestNumber, .help = "static routes", .attributes = rows::kStatic},
 };
 
 }  // namespace

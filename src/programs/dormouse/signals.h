@@ -9,7 +9,7 @@ namespace dormouse::shell {
 
 class Signals {
  public:
-  explicit Signals(std::initializer_list<int> wanted);
+  Signals(std::initializer_list<int> wanted);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

@@ -50,7 +50,7 @@ Outcome<std::unique_ptr<Daemon>> Daemon::create(const Options& options, ConfigFi
   }
   TRY_ASSIGN(auto hup, d->loop_->on_signal(SIGHUP, [me = d.get()] { me->reload(); }));
   d->sources_.push_back(std::move(hup));
-  signal(SIGPIPE, SIG_IGN);
+  (void)signal(SIGPIPE, SIG_IGN);
   TRY(d->open_sockets());
   TRY(d->watch_all());
   return d;

@@ -87,7 +87,7 @@ std::vector<std::string> Machine::apply_routes(const config::Model& model, bool 
       }
       w.oif = l->index;
     }
-    wanted.push_back(std::move(w));
+    wanted.push_back(w);
   }
   for (const auto& old : std::vector(static_routes_)) {
     if (std::ranges::find(wanted, old) != wanted.end()) continue;

@@ -9,12 +9,12 @@
 #define DORMOUSE_VERSION "0"
 #endif
 
+namespace dormouse {
 namespace {
 
 constexpr int kDone = 0, kFailed = 1, kUsage = 2;
 
-int serve(const dormouse::daemon::Options& options) {
-  using namespace dormouse;
+int serve(const daemon::Options& options) {
   auto rng = crypto::make_rng();
   auto secrets = options.check ? Outcome<daemon::SecretFile>(daemon::SecretFile::ephemeral(*rng))
                                : daemon::SecretFile::open(options.state_dir, *rng);
@@ -23,43 +23,46 @@ int serve(const dormouse::daemon::Options& options) {
     if (auto own = daemon::SecretFile::open_existing(options.state_dir, *rng)) secrets = std::move(own);
   }
   if (!secrets) {
-    std::fprintf(stderr, "dormoused: %s\n", secrets.error().text.c_str());
+    (void)std::fprintf(stderr, "dormoused: %s\n", secrets.error().text.c_str());
     return kFailed;
   }
   daemon::ConfigFile file(options.config, std::move(*secrets));
   auto loaded = file.read();
   if (!loaded) {
-    std::fputs(loaded.error().text.c_str(), stderr);
+    (void)std::fputs(loaded.error().text.c_str(), stderr);
     return kUsage;
   }
   if (options.check) {
-    std::fputs(daemon::render_all(loaded->warnings, options.config, "").c_str(), stderr);
+    (void)std::fputs(daemon::render_all(loaded->warnings, options.config, "").c_str(), stderr);
     std::printf("%s: good: %zu phase 1, %zu phase 2, %zu policies\n", options.config.c_str(),
                 loaded->model->phase1.size(), loaded->model->phase2.size(), loaded->model->policies.size());
     return kDone;
   }
   auto d = daemon::Daemon::create(options, std::move(file), std::move(rng));
   if (!d) {
-    std::fprintf(stderr, "dormoused: %s\n", d.error().text.c_str());
+    (void)std::fprintf(stderr, "dormoused: %s\n", d.error().text.c_str());
     return kFailed;
   }
   return (*d)->run(*loaded);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   try {
-    const auto options = dormouse::daemon::parse_options(argc, argv);
+    const auto options = daemon::parse_options(argc, argv);
     if (!options) {
-      std::fprintf(stderr, "dormoused: %s\n", options.error().text.c_str());
+      (void)std::fprintf(stderr, "dormoused: %s\n", options.error().text.c_str());
       return kUsage;
     }
-    if (options->help) return std::fputs(dormouse::daemon::usage(), stdout), kDone;
+    if (options->help) return (void)std::fputs(daemon::usage(), stdout), kDone;
     if (options->version) return std::puts("dormoused " DORMOUSE_VERSION), kDone;
     return serve(*options);
   } catch (const std::exception& e) {  // a broken program, not a broken input: those are values
-    std::fprintf(stderr, "dormoused: %s\n", e.what());
+    (void)std::fprintf(stderr, "dormoused: %s\n", e.what());
     return kFailed;
   }
 }
+
+}  // namespace
+}  // namespace dormouse
+
+int main(int argc, char** argv) { return dormouse::run(argc, argv); }
