@@ -1,0 +1,172 @@
+// An IKE SA against a peer that has all the keys and no manners. Two real ends talk over a wire that the input rules:
+// it delivers, loses, spoils and repeats their datagrams, gives them commands, lets time pass, and speaks in either
+// one's name with payloads of its own. The cipher is transparent, so that the input reaches what stands behind
+// authentication.
+#include <cstdlib>
+
+#include "base/limits.h"
+#include "ike/pair_for_test.h"
+#include "wire/message.h"
+
+namespace {
+
+using namespace dormouse;
+using ike::testing::End;
+using ike::testing::Pair;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+class ClearCipher final : public crypto::IkeCipher {
+ public:
+  std::size_t iv_size() const override { return 0; }
+  std::size_t block_size() const override { return 1; }
+  std::size_t icv_size() const override { return 0; }
+  Result<void> seal(MutableBytes, std::size_t, Rng&) override { return {}; }
+  Result<MutableBytes> open(MutableBytes message, std::size_t header_size) override {
+    if (message.size() < header_size) return fail(ErrorCode::auth_failed, "SK");
+    return message.subspan(header_size);
+  }
+};
+
+class ClearProvider final : public crypto::Provider {
+ public:
+  bool supports(const Suite&, Protocol) const override { return true; }
+  Result<std::unique_ptr<crypto::KeyExchange>> key_exchange(KeId group, Rng& rng) override {
+    return toy_.key_exchange(group, rng);
+  }
+  Result<SecretBytes> prf(PrfId alg, ByteView key, std::span<const ByteView> parts) override {
+    return toy_.prf(alg, key, parts);
+  }
+  Result<std::unique_ptr<crypto::IkeCipher>> ike_cipher(const Suite&, ByteView, ByteView) override {
+    return std::make_unique<ClearCipher>();
+  }
+  std::array<std::uint8_t, 20> sha1(std::span<const ByteView> parts) override { return toy_.sha1(parts); }
+
+ private:
+  crypto::testing::ToyProvider toy_;
+};
+
+class Input {
+ public:
+  explicit Input(ByteView data) : data_(data) {}
+  [[nodiscard]] bool empty() const { return data_.empty(); }
+  std::uint8_t octet() {
+    if (data_.empty()) return 0;
+    const auto b = data_[0];
+    data_ = data_.subspan(1);
+    return b;
+  }
+  ByteView some() {
+    const auto part = data_.first(std::min<std::size_t>(octet(), data_.size()));
+    data_ = data_.subspan(part.size());
+    return part;
+  }
+
+ private:
+  ByteView data_;
+};
+
+/// A message under the SA's keys: any exchange, any payload chain, the message id the receiver expects or one beside
+/// it.
+Bytes forged(const ike::IkeSa& receiver, Input& in) {
+  const auto status = receiver.status();
+  const auto how = in.octet();
+  wire::Header h;
+  h.spi_i = receiver.spi_i();
+  h.spi_r = receiver.spi_r();
+  h.initiator = !receiver.initiator();
+  h.response = (how & 1) != 0;
+  h.exchange = static_cast<wire::ExchangeType>(34 + (how >> 1) % 6);
+  h.message_id =
+      MessageId((h.response ? status.next_request_out : status.next_request_in) + ((how & 0x80) != 0 ? 1U : 0U));
+  Bytes chain;
+  const auto first = in.octet();
+  const auto body = in.some();
+  std::size_t header_size = 0;
+  Bytes message = wire::serialize_for_seal(h, {}, 0, 1, 0, header_size);
+  message.resize(header_size);
+  message.insert(message.end(), body.begin(), body.end());
+  message.push_back(0);                // pad length
+  message[wire::kHeaderSize] = first;  // next payload inside SK
+  store16(message.data() + wire::kHeaderSize + 2, static_cast<std::uint16_t>(message.size() - wire::kHeaderSize));
+  store32(message.data() + 24, static_cast<std::uint32_t>(message.size()));
+  return message;
+}
+
+void command(Pair& pair, End& e, Input& in) {
+  if (e.sas.empty()) return;
+  auto& sa = *e.newest_sa();
+  const auto what = in.octet();
+  const auto now = pair.now;
+  pair.use(e, sa, [&](ike::IkeSa& s, ike::Outbox& out) {
+    const bool any = !e.children.empty();
+    switch (what % 10) {
+      case 0: return s.probe(now, out);
+      case 1: return s.rekey(now, out);
+      case 2: return any ? s.rekey_child(e.children.begin()->first, now, out) : void();
+      case 3: return any ? s.delete_child(e.children.rbegin()->first, now, out) : void();
+      case 4: return s.create_child(e.children_policy.front(), now, out);
+      case 5: return what > 200 ? s.close(now, out) : void();
+      case 6: return s.set_asleep(true, now);
+      case 7: return s.set_asleep(false, now), s.resend_pending(now, out);
+      case 8: return any ? s.child_used(e.children.rbegin()->first, now, out) : void();
+      default: return what > 240 ? s.abandon(now, out) : void();
+    }
+  });
+}
+
+void spoil(End& from, Input& in) {
+  if (from.wire.empty()) return;
+  auto& m = from.wire.front().message;
+  const auto at = static_cast<std::size_t>(in.octet()) * 2 % m.size();
+  const auto by = in.some();
+  for (std::size_t i = 0; i < by.size() && at + i < m.size(); ++i) m[at + i] = by[i];
+}
+
+void step(Pair& pair, Input& in) {
+  const auto op = in.octet();
+  End& e = (op & 1) != 0 ? pair.a : pair.b;
+  switch ((op >> 1) % 9) {
+    case 0:
+    case 1: return (void)pair.deliver_one(e);
+    case 2: return pair.settle();
+    case 3:
+      if (!e.wire.empty()) e.wire.pop_front();
+      return;
+    case 4:
+      if (!e.wire.empty()) e.wire.push_back(e.wire.front());
+      return;
+    case 5: return spoil(e, in);
+    case 6: return command(pair, e, in);
+    case 7: return pair.pass(Duration(1s) * (1 << in.octet() % 17), (op & 0x80) != 0);
+    default:
+      if (e.sas.empty()) return;
+      return pair.hand(e, forged(in.octet() % 2 == 0 ? *e.newest_sa() : *e.sas.begin()->second, in), 500);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size > 2048) return 0;
+  Input in(ByteView(data, size));
+  ClearProvider engine;
+  Pair pair(engine, 1);
+  if (in.octet() % 4 != 0)
+    pair.login();
+  else
+    pair.begin();
+  for (int i = 0; i < 64 && !in.empty(); ++i) {
+    step(pair, in);
+    for (End* e : {&pair.a, &pair.b}) {
+      std::size_t children = 0;
+      for (const auto& [id, sa] : e->sas) children += sa->status().children.size();
+      require(children == e->children.size());  // what the engine holds is what it said
+      require(e->sas.size() <= 64 && e->children.size() <= 64 * limits::kMaxChildrenPerIke);
+      if (e->wire.size() > 64) e->wire.erase(e->wire.begin(), e->wire.end() - 64);
+    }
+  }
+  return 0;
+}
