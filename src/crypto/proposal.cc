@@ -127,6 +127,17 @@ Result<Choice> verify_answer(std::span<const Proposal> answer, std::span<const S
   for (const auto& t : answer[0].transforms)
     if (std::ranges::count(answer[0].transforms, t.type, &Transform::type) != 1)
       return fail(ErrorCode::no_proposal, "SA");
+  // The number says which of our proposals it answers (RFC 7296 3.3.1): transforms of another do not count.
+  const auto ours = offer(sent, protocol, {}, with_ke);
+  const auto meant = std::ranges::find(ours, answer[0].number, &Proposal::number);
+  if (meant == ours.end()) return fail(ErrorCode::no_proposal, "SA");
+  for (const auto& t : answer[0].transforms) {
+    const bool offered = std::ranges::any_of(meant->transforms, [&](const Transform& o) {
+      const bool chacha = t.type == TransformType::encr && t.id == static_cast<std::uint16_t>(EncrId::chacha20_poly1305);
+      return o.type == t.type && o.id == t.id && (o.key_bits == t.key_bits || chacha);
+    });
+    if (!offered) return fail(ErrorCode::no_proposal, "SA");
+  }
   return choose(answer, sent, protocol, with_ke);
 }
 

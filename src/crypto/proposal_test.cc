@@ -313,9 +313,22 @@ TEST(VerifyAnswer, refuses_what_was_not_sent) {
     return answer(Choice{.suite = s, .number = 1, .spi = {}}, Protocol::ike, {}, true);
   };
   const std::array sent{kAes256, kGcm256};
-  EXPECT_TRUE(verify_answer(std::array{answer_of(kGcm256)}, sent, Protocol::ike, true));
+  EXPECT_TRUE(verify_answer(std::array{answer_of(kAes256)}, sent, Protocol::ike, true));
   for (const auto& s : {kAes128, kGcm128, kChacha, with_ke(kGcm256, KeId::x25519)})
     EXPECT_FALSE(verify_answer(std::array{answer_of(s)}, sent, Protocol::ike, true));
+}
+
+TEST(VerifyAnswer, refuses_the_number_of_another_proposal) {
+  const std::array sent{kAes256, kGcm256};  // numbered 1 and 2
+  const auto answer_of = [](const Suite& s, std::uint8_t number) {
+    return answer(Choice{.suite = s, .number = number, .spi = {}}, Protocol::ike, {}, true);
+  };
+  EXPECT_TRUE(verify_answer(std::array{answer_of(kAes256, 1)}, sent, Protocol::ike, true));
+  EXPECT_TRUE(verify_answer(std::array{answer_of(kGcm256, 2)}, sent, Protocol::ike, true));
+  EXPECT_FALSE(verify_answer(std::array{answer_of(kAes256, 2)}, sent, Protocol::ike, true));
+  EXPECT_FALSE(verify_answer(std::array{answer_of(kGcm256, 1)}, sent, Protocol::ike, true));
+  EXPECT_FALSE(verify_answer(std::array{answer_of(kGcm256, 3)}, sent, Protocol::ike, true));
+  EXPECT_FALSE(verify_answer(std::array{answer_of(kGcm256, 0)}, sent, Protocol::ike, true));
 }
 
 }  // namespace
