@@ -82,14 +82,15 @@ check_tidy() {
 fuzz() { # [TARGET] SECONDS
   local only=$1 seconds=$2 rc=0 program name seeds
   configure fuzz && build fuzz || return 1
-  for program in build/fuzz/fuzz/*_fuzz; do
+  for program in build/fuzz/fuzz/fuzz_*; do
     [ -x "$program" ] || fail "no fuzz targets were built"
-    name=$(basename "$program" _fuzz)
-    [ -z "$only" ] || [ "$only" = "$name" ] || [ "$only" = "${name}_fuzz" ] || continue
+    name=$(basename "$program")
+    name=${name#fuzz_}
+    [ -z "$only" ] || [ "$only" = "$name" ] || [ "$only" = "fuzz_$name" ] || continue
     # What is found grows under build/: the corpus in the tree stays as small as it was chosen.
     mkdir -p "build/fuzz/corpus/$name" "build/fuzz/found"
     seeds=()
-    for dir in "fuzz/corpus/$name" "fuzz/corpus/${name}_fuzz"; do [ -d "$dir" ] && seeds+=("$dir"); done
+    [ -d "fuzz/corpus/$name" ] && seeds+=("fuzz/corpus/$name")
     heading "fuzz $name for $seconds s"
     "$program" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
       -artifact_prefix="build/fuzz/found/$name-" "build/fuzz/corpus/$name" "${seeds[@]}" >"build/fuzz/$name.log" 2>&1 ||
