@@ -9,6 +9,10 @@ namespace dormouse::nft {
 void Firewall::set_policies(std::vector<config::Policy> policies, const std::vector<std::string>& phase1_names) {
   Members members;
   for (const auto& name : phase1_names) members[name] = std::move(desired_.members[name]);
+  // What is left of a phase 1 that is gone stays closed until its interfaces are gone too.
+  for (auto& [name, interfaces] : desired_.members)
+    if (!interfaces.empty()) members.try_emplace(name, std::move(interfaces));
+  configured_ = {phase1_names.begin(), phase1_names.end()};
   desired_ = {std::move(members), std::move(policies)};
   replace_ = true;
   changes_.clear();
@@ -22,7 +26,11 @@ void Firewall::add_member(const std::string& phase1, const std::string& interfac
 
 void Firewall::delete_member(const std::string& phase1, const std::string& interface) {
   const auto it = desired_.members.find(phase1);
-  if (it != desired_.members.end() && it->second.erase(interface) != 0) change(phase1, interface, false);
+  if (it == desired_.members.end() || it->second.erase(interface) == 0) return;
+  change(phase1, interface, false);
+  if (!it->second.empty() || configured_.contains(phase1)) return;
+  desired_.members.erase(it);
+  replace_ = true;  // its set and its rules go too
 }
 
 void Firewall::change(const std::string& phase1, const std::string& interface, bool add) {

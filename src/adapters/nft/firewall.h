@@ -20,8 +20,8 @@ class Firewall {
 
   /// New policies, and the phase 1 names they may speak of. Members of phase 1 that stay are kept.
   void set_policies(std::vector<config::Policy> policies, const std::vector<std::string>& phase1_names);
-  /// An interface follows the policies of `phase1` from the next commit() on. Commit before traffic is routed to it: an
-  /// interface that is nobody's member is not filtered.
+  /// An interface follows the policies of `phase1` from the next commit() on. Until then nothing passes it, if it is
+  /// named like the phase 1 or an instance of it.
   void add_member(const std::string& phase1, const std::string& interface);
   void delete_member(const std::string& phase1, const std::string& interface);
 
@@ -37,6 +37,7 @@ class Firewall {
   void change(const std::string& phase1, const std::string& interface, bool add);
   Runner run_;
   Ruleset desired_;
+  std::set<std::string> configured_;   // phase 1 of the configuration
   std::vector<MemberChange> changes_;  // since the last commit; only while the table itself stays
   bool replace_ = true;                // the whole table is due
 };

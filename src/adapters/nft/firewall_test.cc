@@ -64,11 +64,15 @@ TEST_F(FirewallTest, keeps_the_members_of_a_phase_1_that_stays_over_a_reload) {
   EXPECT_EQ(sent_.back(), replace_table(firewall_.desired()));
 }
 
-TEST_F(FirewallTest, forgets_the_members_of_a_phase_1_that_is_gone) {
+TEST_F(FirewallTest, keeps_the_interfaces_of_a_phase_1_that_is_gone_closed_until_they_are_gone_too) {
   begin();
   firewall_.add_member("toClient", "toClient_0");
   firewall_.set_policies({}, {"other"});
+  EXPECT_EQ(firewall_.desired().members, (Members{{"other", {}}, {"toClient", {"toClient_0"}}}));
+  firewall_.delete_member("toClient", "toClient_0");
   EXPECT_EQ(firewall_.desired().members, (Members{{"other", {}}}));
+  ASSERT_TRUE(firewall_.commit());
+  EXPECT_EQ(sent_.back(), replace_table(firewall_.desired()));
 }
 
 TEST_F(FirewallTest, replaces_the_table_for_a_phase_1_it_has_no_set_of) {

@@ -214,7 +214,7 @@ TEST_F(KernelTest, addresses_and_ports_of_a_policy_are_kept_to) {
 TEST_F(KernelTest, an_instance_follows_the_policies_of_its_phase_1_from_its_commit_to_its_end) {
   firewall_.set_policies({policy(1, true, "toClient", "port9")}, {"toClient"});
   expect_done(firewall_.commit());
-  EXPECT_TRUE(lan_to_peer()) << "not a member yet, so not filtered";
+  EXPECT_FALSE(lan_to_peer() || peer_to_lan()) << "closed by its name while it is not a member yet";
   firewall_.add_member("toClient", "toClient_0");
   firewall_.add_member("toClient", "toClient_1");
   expect_done(firewall_.commit());
@@ -225,19 +225,41 @@ TEST_F(KernelTest, an_instance_follows_the_policies_of_its_phase_1_from_its_comm
   EXPECT_FALSE(lan_to_peer());
   firewall_.delete_member("toClient", "toClient_0");
   expect_done(firewall_.commit());
-  EXPECT_TRUE(lan_to_peer());
+  EXPECT_FALSE(lan_to_peer() || peer_to_lan()) << "and when it is no member any more";
 }
 
-TEST_F(KernelTest, a_running_connection_outlives_every_change_of_the_table) {
+TEST_F(KernelTest, a_policy_between_two_other_interfaces_is_held_and_the_rest_of_the_machine_left_alone) {
+  auto deny = policy(1, false, "port9", "port8");
+  deny.service = {ports(6, 5001, 5001)};
+  apply({deny, policy(2, true, "toClient", "port9")});
+  EXPECT_FALSE(lan_to_wan());
+  EXPECT_TRUE(connect(world_->lan, world_->wan, "198.51.100.2", 5002).up()) << "no policy names it";
+  EXPECT_TRUE(connect(world_->wan, world_->lan, "10.1.100.2").up()) << "nor the other direction";
+  auto nat = policy(3, true, "port9", "port8");
+  nat.nat = true;
+  apply({nat});
+  EXPECT_EQ(connect(world_->lan, world_->wan, "198.51.100.2").seen_from, "198.51.100.1");
+}
+
+TEST_F(KernelTest, a_policy_that_is_removed_or_narrowed_ends_the_flows_it_let_in) {
+  apply({policy(1, true, "toClient", "port9")});
+  const auto c = connect(world_->peer, world_->lan, "10.1.100.2");
+  ASSERT_TRUE(c.up() && c.carries());
+  auto narrow = policy(1, true, "toClient", "port9");
+  narrow.service = {ports(6, 22, 22)};
+  apply({narrow});
+  EXPECT_FALSE(c.carries());
+}
+
+TEST_F(KernelTest, a_running_connection_outlives_changes_that_do_not_concern_it) {
   apply({policy(1, true, "toClient", "port9")});
   const auto c = connect(world_->peer, world_->lan, "10.1.100.2");
   ASSERT_TRUE(c.up() && c.carries());
   firewall_.add_member("toClient", "toClient_1");
   expect_done(firewall_.commit());
   EXPECT_TRUE(c.carries());
-  apply({});
+  apply({policy(7, false, "port9", "toClient"), policy(1, true, "toClient", "port9")});
   EXPECT_TRUE(c.carries());
-  EXPECT_FALSE(peer_to_lan());
 }
 
 TEST_F(KernelTest, a_policy_with_nat_hides_the_source_behind_the_outgoing_interface) {

@@ -15,8 +15,8 @@ namespace dormouse::nft {
 using Members = std::map<std::string, std::set<std::string>>;
 
 /// Traffic that enters or leaves by a member of any phase 1 passes only by a policy that accepts it; first match wins.
-/// Traffic between two other interfaces is none of our business, and neither is what the machine itself sends or
-/// receives.
+/// Traffic between two other interfaces does what the first policy that matches it says, and is else none of our
+/// business; neither is what the machine itself sends or receives.
 struct Ruleset {
   Members members{};
   std::vector<config::Policy> policies{};

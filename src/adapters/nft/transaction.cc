@@ -1,12 +1,17 @@
 // The table:
 //
 //   set if_NAME       interfaces of phase 1 NAME          set tunnels    all of them together
-//   chain forward     hook: clamps TCP MSS, and sends what enters or leaves by a tunnel to ...
-//   chain policies    ... established flows, the policies in order, the rest is dropped
-//   chain postrouting hook: sends forwarded traffic of tunnels to ...
+//   chain forward     hook: clamps TCP MSS; sends what enters or leaves by a tunnel to ...
+//   chain policies    ... answers of established flows, the policies in order, the rest is dropped;
+//                     and the rest to ...
+//   chain others      ... the policies between interfaces that are no tunnels, in order, the rest is not ours
+//   chain postrouting hook: sends forwarded traffic to ...
 //   chain nat         ... the policies in order again, for those that translate
 //
-// Instances come and go by elements of the sets; rules change only with the configuration.
+// Instances come and go by elements of the sets; rules change only with the configuration. An instance is filtered from
+// before it exists: by its name, until it is an element. The packets of a flow's own direction ask the policies each
+// time, so that a policy which is removed or narrowed ends the flows it let in; a tunnel that sleeps and wakes keeps
+// them.
 #include "adapters/nft/transaction.h"
 
 #include <algorithm>
@@ -87,20 +92,58 @@ void add_mss_clamp(Transaction& t, const char* key) {
 
 std::string comment_of(const config::Policy& p) { return "policy " + std::to_string(p.id); }
 
+/// The other direction of a flow, and errors about it, pass with it.
+void accept_answers(Transaction& t, const char* chain) {
+  t.rule(chain, {match("in", {{"ct", {{"key", "state"}}}}, "established"),
+                 match("==", {{"ct", {{"key", "direction"}}}}, "reply"), verdict("accept")});
+  t.rule(chain, {match("in", {{"ct", {{"key", "state"}}}}, "related"), verdict("accept")});
+}
+
+void add_policy(Transaction& t, const char* chain, const config::Policy& p, const Members& members) {
+  for (auto expressions : matches_of(p, members)) {
+    expressions.push_back(counter());
+    expressions.push_back(verdict(p.accept ? "accept" : "drop"));
+    t.rule(chain, std::move(expressions), comment_of(p));
+  }
+}
+
+/// `names` without the tunnels.
+std::vector<std::string> without_tunnels(std::vector<std::string> names, const Members& members) {
+  std::erase_if(names, [&](const auto& n) { return members.contains(n); });
+  return names;
+}
+
+/// Policies between interfaces that are no tunnels. What none of them names stays as it was: the machine may have rules
+/// of its own for it. False: there are none.
+bool add_others(Transaction& t, const Ruleset& rules) {
+  std::vector<config::Policy> policies;
+  for (auto p : rules.policies) {
+    p.srcintf = without_tunnels(std::move(p.srcintf), rules.members);
+    p.dstintf = without_tunnels(std::move(p.dstintf), rules.members);
+    if (!p.srcintf.empty() && !p.dstintf.empty()) policies.push_back(std::move(p));
+  }
+  if (policies.empty()) return false;
+  t.chain("others");
+  accept_answers(t, "others");
+  for (const auto& p : policies) add_policy(t, "others", p, rules.members);
+  return true;
+}
+
 void add_filter(Transaction& t, const Ruleset& rules) {
   t.chain("policies");
-  t.rule("policies", {match("in", {{"ct", {{"key", "state"}}}}, {"established", "related"}), verdict("accept")});
-  for (const auto& p : rules.policies) {
-    for (auto expressions : matches_of(p, rules.members)) {
-      expressions.push_back(counter());
-      expressions.push_back(verdict(p.accept ? "accept" : "drop"));
-      t.rule("policies", std::move(expressions), comment_of(p));
-    }
-  }
+  accept_answers(t, "policies");
+  for (const auto& p : rules.policies) add_policy(t, "policies", p, rules.members);
   t.rule("policies", Json::array({counter(), verdict("drop")}), "no policy");
+  const bool others = add_others(t, rules);
   t.hook("forward", "filter", "forward", 0);
   for (const char* key : {"iifname", "oifname"}) add_mss_clamp(t, key);
-  for (const char* key : {"iifname", "oifname"}) t.rule("forward", {in_tunnels(key), jump("policies")});
+  for (const char* key : {"iifname", "oifname"}) {
+    t.rule("forward", {in_tunnels(key), jump("policies")});
+    for (const auto& [phase1, interfaces] : rules.members)
+      for (const auto& name : {phase1, phase1 + "_*"})
+        t.rule("forward", {match("==", meta(key), name), jump("policies")}, "not filtered yet");
+  }
+  if (others) t.rule("forward", Json::array({jump("others")}));
 }
 
 bool translates(const config::Policy& p) { return p.enabled && p.accept && p.nat; }
@@ -121,7 +164,7 @@ void add_nat(Transaction& t, const Ruleset& rules) {
   // What the machine itself sends is no policy's: it has no incoming interface.
   const Json source_type = {{"fib", {{"result", "type"}, {"flags", Json::array({"saddr"})}}}};
   t.rule("postrouting", {match("==", source_type, "local"), verdict("accept")});
-  for (const char* key : {"iifname", "oifname"}) t.rule("postrouting", {in_tunnels(key), jump("nat")});
+  t.rule("postrouting", Json::array({jump("nat")}));
 }
 
 }  // namespace
