@@ -53,13 +53,14 @@ ADAPTERS = {
     # Chooses the engines, so it is the one place that knows them all.
     "crypto/engine": Room(["base", "crypto", "crypto/openssl", "crypto/ipsecmb"], os=True),
     "crypto/testing": Room(["base", "crypto"]),
-    "adapters/loop": Room(["base"], ["systemd/"], os=True),
+    "adapters/device_socket": Room(["base"], [], os=True),
+    "adapters/loop": Room(["base", "adapters/device_socket"], ["systemd/"], os=True),
     "adapters/control": Room(["base"], ["nlohmann/", "fmt/"], os=True),
     "adapters/netlink": Room(["base", "config/model"], ["libmnl/", "fmt/"], os=True),
     "adapters/nft": Room(["base", "config/model"], ["nlohmann/", "fmt/"], os=True),
     "adapters/snmp": Room(["base", "config/model"], ["net-snmp/", "fmt/"], os=True),
     "adapters/log": Room(["base"], ["systemd/", "fmt/"], os=True),
-    "adapters/dataplane_tun": Room(["base", "crypto", "esp", "wire/esp_header.h"], ["fmt/"], os=True),
+    "adapters/dataplane_tun": Room(["base", "crypto", "esp", "wire/esp_header.h", "adapters/device_socket"], ["fmt/"], os=True),
 }
 
 # Programs are the only place where objects meet.

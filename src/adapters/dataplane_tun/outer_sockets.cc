@@ -53,6 +53,8 @@ Outcome<Fd> open_udp(Family family, std::uint16_t port, const char* what) {
   const int bound = family == Family::v4 ? bind(fd.get(), reinterpret_cast<const sockaddr*>(&any4), sizeof any4)
                                          : bind(fd.get(), reinterpret_cast<const sockaddr*>(&any6), sizeof any6);
   if (bound != 0) return failed(what);
+  // Only now: senders of ours may have the port too, another program may not.
+  if (family == Family::v6) set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   return fd;
 }
 
@@ -97,6 +99,7 @@ Outcome<OuterSockets> open_outer_sockets(std::uint16_t port) {
   if (auto udp6 = open_udp(Family::v6, port, "UDP socket over IPv6")) s.set(Outer::udp6, std::move(*udp6));
   if (auto esp6 = open_socket(Family::v6, SOCK_RAW, IPPROTO_ESP, "ESP socket over IPv6"))
     s.set(Outer::esp6, std::move(*esp6));
+  s.make_senders(port);
   return s;
 }
 

@@ -1,12 +1,15 @@
 // The outer sockets: UDP 4500 and plain ESP (protocol 50), one of each per family, shared by all tunnels. Every send
 // names the outgoing interface and source address of its tunnel (IP_PKTINFO): the kernel then looks only at routes out
-// of that interface, so no route through a tunnel, also not 0.0.0.0/0, can swallow the tunnel's own packets.
+// of that interface, so no route through a tunnel, also not 0.0.0.0/0, can swallow the tunnel's own packets. For IPv6
+// that takes a socket bound to the interface.
 #pragma once
 #include <array>
+#include <memory>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "adapters/dataplane_tun/fd.h"
+#include "adapters/device_socket/device_sockets.h"
 #include "base/result.h"
 #include "esp/data_plane.h"
 
@@ -22,12 +25,25 @@ inline constexpr std::array kOuters{Outer::udp4, Outer::udp6, Outer::esp4, Outer
 
 class OuterSockets {
  public:
-  /// -1 where the kernel lacks the family.
+  /// Where packets come in. -1 where the kernel lacks the family.
   [[nodiscard]] int fd(Outer which) const { return fds_[static_cast<std::size_t>(which)].get(); }
+  /// Where packets of `path` go out.
+  [[nodiscard]] int sender(const esp::OuterPath& path) const {
+    const Outer which = outer_of(path.encap, path.remote.address.family());
+    auto* bound = which == Outer::udp6 ? udp6_.get() : which == Outer::esp6 ? esp6_.get() : nullptr;
+    const int held = bound != nullptr && path.ifindex > 0 ? bound->fd(static_cast<unsigned>(path.ifindex)) : -1;
+    return held >= 0 ? held : fd(which);
+  }
   void set(Outer which, Fd fd) { fds_[static_cast<std::size_t>(which)] = std::move(fd); }
+
+  void make_senders(std::uint16_t port) {
+    udp6_ = std::make_unique<device_socket::DeviceSockets>(device_socket::Kind::udp, port);
+    esp6_ = std::make_unique<device_socket::DeviceSockets>(device_socket::Kind::esp, std::uint16_t{0});
+  }
 
  private:
   std::array<Fd, kOuters.size()> fds_;
+  std::unique_ptr<device_socket::DeviceSockets> udp6_, esp6_;
 };
 /// IPv6 sockets are left out where the kernel has no IPv6. `port` is 4500 but for tests.
 [[nodiscard]] Outcome<OuterSockets> open_outer_sockets(std::uint16_t port);

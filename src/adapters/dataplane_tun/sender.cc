@@ -34,7 +34,7 @@ bool Sender::send(Tunnel& tunnel, esp::SealRun& run) {
 }
 
 int Sender::send_segmented(Tunnel& tunnel, esp::SealRun& run) {
-  const int fd = sockets_.fd(outer_of(esp::Encap::udp, tunnel.path.remote.address.family()));
+  const int fd = sockets_.sender(tunnel.path);
   const auto octets = run.octets();
   iovec io{octets.data(), octets.size()};
   msghdr m{};
@@ -48,7 +48,7 @@ int Sender::send_segmented(Tunnel& tunnel, esp::SealRun& run) {
 }
 
 bool Sender::send_singly(Tunnel& tunnel, esp::SealRun& run) {
-  const int fd = sockets_.fd(outer_of(tunnel.path.encap, tunnel.path.remote.address.family()));
+  const int fd = sockets_.sender(tunnel.path);
   std::array<mmsghdr, esp::SealRun::kPackets> messages;
   std::array<iovec, esp::SealRun::kPackets> io;
   for (std::size_t i = 0; i < run.count(); ++i) {

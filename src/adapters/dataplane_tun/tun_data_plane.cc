@@ -162,8 +162,7 @@ class TunDataPlane final : public esp::DataPlane {
     m.msg_iov = &io;
     m.msg_iovlen = 1;
     address.apply(m, {});
-    if (sendmsg(sockets_.fd(outer_of(esp::Encap::udp, path.remote.address.family())), &m, MSG_DONTWAIT) < 0)
-      return;  // lost like any datagram
+    if (sendmsg(sockets_.sender(path), &m, MSG_DONTWAIT) < 0) return;  // lost like any datagram
   }
 
   std::unique_ptr<crypto::EspProvider> engine_;

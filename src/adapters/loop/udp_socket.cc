@@ -160,10 +160,11 @@ struct UdpSocket::Batch {
 
 UdpSocket::UdpSocket(int fd, Endpoint local) : fd_(fd), local_(local), batch_(std::make_unique<Batch>()) {}
 UdpSocket::UdpSocket(UdpSocket&& o) noexcept
-    : fd_(std::exchange(o.fd_, -1)), local_(o.local_), batch_(std::move(o.batch_)) {}
+    : fd_(std::exchange(o.fd_, -1)), local_(o.local_), senders_(std::move(o.senders_)), batch_(std::move(o.batch_)) {}
 UdpSocket& UdpSocket::operator=(UdpSocket&& o) noexcept {
   std::swap(fd_, o.fd_);
   std::swap(local_, o.local_);
+  std::swap(senders_, o.senders_);
   std::swap(batch_, o.batch_);
   return *this;
 }
@@ -189,6 +190,11 @@ Outcome<UdpSocket> UdpSocket::open(const UdpOptions& options) {
   bound.size = sizeof bound.storage;
   if (getsockname(fd, bound.get(), &bound.size) != 0) return refused("getsockname");
   s.local_ = endpoint_of(bound.storage);
+  if (!options.local.address.is_v4()) {
+    // Only now: the senders may have the port too, another program may not.
+    set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    s.senders_ = std::make_unique<device_socket::DeviceSockets>(device_socket::Kind::udp, s.local_.port);
+  }
   return s;
 }
 
@@ -220,10 +226,12 @@ Outcome<void> UdpSocket::send(ByteView data, const Endpoint& to, const IpAddress
   m.msg_iov = &place;
   m.msg_iovlen = 1;
   put_source(m, control, to.address.family(), source, ifindex);
+  const int held = senders_ && ifindex != 0 ? senders_->fd(ifindex) : -1;
+  const int out = held >= 0 ? held : fd_;
   ssize_t n = -1;
   // An ICMP error of an earlier datagram is reported to the next send in its stead: once more, then.
   for (int attempt = 0; attempt < 2; ++attempt) {
-    n = sendmsg(fd_, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+    n = sendmsg(out, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n >= 0 || (errno != EINTR && errno != ECONNREFUSED)) break;
   }
   if (n < 0) return failure("send to " + to.text() + ": " + std::strerror(errno));

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "adapters/device_socket/device_sockets.h"
 #include "base/bytes.h"
 #include "base/ip.h"
 #include "base/result.h"
@@ -51,6 +52,7 @@ class UdpSocket {
   UdpSocket(int fd, Endpoint local);
   int fd_;
   Endpoint local_;
+  std::unique_ptr<device_socket::DeviceSockets> senders_;  ///< IPv6 only
   std::unique_ptr<Batch> batch_;
 };
 
