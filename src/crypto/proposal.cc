@@ -133,7 +133,8 @@ Result<Choice> verify_answer(std::span<const Proposal> answer, std::span<const S
   if (meant == ours.end()) return fail(ErrorCode::no_proposal, "SA");
   for (const auto& t : answer[0].transforms) {
     const bool offered = std::ranges::any_of(meant->transforms, [&](const Transform& o) {
-      const bool chacha = t.type == TransformType::encr && t.id == static_cast<std::uint16_t>(EncrId::chacha20_poly1305);
+      const bool chacha =
+          t.type == TransformType::encr && t.id == static_cast<std::uint16_t>(EncrId::chacha20_poly1305);
       return o.type == t.type && o.id == t.id && (o.key_bits == t.key_bits || chacha);
     });
     if (!offered) return fail(ErrorCode::no_proposal, "SA");

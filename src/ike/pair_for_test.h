@@ -214,7 +214,9 @@ class Pair {
   }
   /// Delivers all, in turns, until both are silent.
   void settle() {
-    while (deliver_one(a) | deliver_one(b)) {
+    for (bool moved = true; moved;) {
+      moved = deliver_one(a);
+      moved = deliver_one(b) || moved;
     }
   }
   void lose(End& from) { from.wire.clear(); }

@@ -82,7 +82,7 @@ class Stream:
 
 def main(mode, address, port, rate=50.0):
     if mode == "listen":
-        with socket.create_server((address, int(port))) as server:
+        with socket.create_server((address, int(port)), family=socket.AF_INET6 if ":" in address else socket.AF_INET) as server:
             print("listening", flush=True)
             sock, _ = server.accept()
     else:
