@@ -46,7 +46,8 @@ CORE = {
     "tunnel": Room(["base", "wire", "crypto", "ike", "esp", "config/model"]),
 }
 
-# Adapters: base, the interface they implement, the values they carry out, one outside library; never another adapter.
+# Adapters: base, the interface they implement, the values they carry out, one outside library; never another adapter,
+# but for device_socket, which two of them share.
 ADAPTERS = {
     "crypto/openssl": Room(["base", "crypto"], ["openssl/"], os=True),
     "crypto/ipsecmb": Room(["base", "crypto"], ["intel-ipsec-mb.h"], os=True),

@@ -40,6 +40,7 @@ bool is_packet_dump(LogId id) {
 LogLevel level_of(LogId id) { return entry(id).level; }
 const char* name_of(LogId id) { return entry(id).name; }
 const char* meaning_of(LogId id) { return entry(id).meaning; }
+const char* pattern_of(LogId id) { return entry(id).text; }
 
 std::string text_of(const LogEvent& e) {
   const std::string_view pattern = entry(e.id).text;

@@ -49,6 +49,8 @@ struct LogEvent {
 [[nodiscard]] const char* name_of(LogId id);
 /// The sentence for the operator: when it occurs and what to do.
 [[nodiscard]] const char* meaning_of(LogId id);
+/// The text with its places, e.g. "starting client-resume sleep period {0} sec ({1})".
+[[nodiscard]] const char* pattern_of(LogId id);
 /// The text without prefix, e.g. "starting client-resume sleep period 120 sec (1)".
 [[nodiscard]] std::string text_of(const LogEvent& e);
 /// The owner part of a debug line, e.g. "toClient_0:11:toClient:30:" (empty for the whole daemon).
