@@ -8,8 +8,8 @@ namespace dormouse::tunnel {
 namespace {
 
 constexpr Duration kLoginAfterProbe = 300ms;  // by address costs one round trip; give it that much of a start
-constexpr Duration kProbeEvery = 2s;          // while the network may be back at any moment
-constexpr Duration kProbeEveryLater = 10s;    // after two minutes of silence
+constexpr Duration kProbeEvery = 500ms;       // while the network may be back at any moment: before the login's repeats
+constexpr Duration kProbeEveryLater = 5s;     // after two minutes of silence
 constexpr Duration kEagerPhase = 120s;
 constexpr Duration kLongestPause = 30s;
 

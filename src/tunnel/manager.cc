@@ -85,6 +85,7 @@ void Manager::on_path_event(const esp::PathEvent& event, Instant now) {
   } else if (const auto* used = std::get_if<esp::UsedChild>(&event)) {
     const auto at = child_tunnel_.find(used->child);
     Tunnel* t = at == child_tunnel_.end() ? nullptr : find(at->second);
+    if (t) unpark(*t);
     if (TunnelChild* child = t ? t->find_child(used->child) : nullptr)
       with_sa(child->sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.child_used(used->child, now, box); });
   } else if (const auto* life = std::get_if<esp::LifetimeReached>(&event)) {

@@ -131,6 +131,7 @@ class Manager final : private ike::Owner {
   void fall_asleep(Tunnel& t, Instant now);
   void wake_by_address(Tunnel& t, IkeSaId sa, Instant now);
   void finish_wake(Tunnel& t, WakeWay way, Instant now);
+  void unpark(Tunnel& t);
   void sleep_expired(Tunnel& t, Instant now);
   void peer_silent(Tunnel& t, IkeSaId sa, Instant now);
   void teardown(Tunnel& t, const char* reason, bool tell_peer, Instant now);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tunnel/manager.h"
+#include "tunnel/sleep.h"
 
 namespace dormouse::tunnel {
 
@@ -89,7 +90,9 @@ void Manager::carry_out(ike::ChildUp& a, Instant now) {
   report_up(*t, t->children.front());
   if (t->resumed_child_pending) {
     t->resumed_child_pending = false;
-    data_.set_asleep(t->id, false);
+    // Our answer is on its way and the peer has no keys before it: what is sent now would overtake it and be lost.
+    t->timers.set(Timer::unpark, now + unpark_after(t->ike_setup_time));
+    refresh(*t);
   }
   drop_replaced(*t, now);
 }
@@ -155,6 +158,7 @@ void Manager::carry_out(ike::PeerAlive& a, Instant now) {
   Tunnel* t = tunnel_of_sa(a.sa);
   if (!t || std::ranges::find(t->sas, a.sa) == t->sas.end()) return;
   t->last_ike_in = now;
+  if (t->current == a.sa) unpark(*t);
   if (t->current == a.sa && !(t->path == a.path) && (t->dynamic || t->remote_behind_nat))
     set_path(*t, a.path, t->udp_encap);
   if (t->state == State::asleep || t->state == State::connecting) wake_by_address(*t, a.sa, now);

@@ -14,6 +14,8 @@ Instant sleep_end(const config::Phase1& phase1, Instant now, std::optional<Insta
   return reauth_deadline ? std::min(end, *reauth_deadline) : end;
 }
 
+Duration unpark_after(Duration setup) { return std::clamp<Duration>(setup * 3 / 2, 20ms, 1s); }
+
 Instant sleep_end_after_change(const config::Phase1& phase1, Instant began, Instant planned, Instant now) {
   if (!phase1.client_resume) return now;
   return std::min(planned, began + phase1.client_resume_interval);

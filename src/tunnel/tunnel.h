@@ -22,6 +22,7 @@ enum class Timer : std::uint8_t {
   nat_keepalive,  ///< keep a NAT's mapping (RFC 3948 4)
   connect,        ///< static: the next login attempt
   wake_probe,     ///< static: ask again on the old SAs
+  unpark,         ///< woke by login: the parked packets wait until the peer has its new Child SA
   count_,
 };
 [[nodiscard]] const char* reason_of(Timer t);

@@ -214,6 +214,14 @@ void Manager::finish_wake(Tunnel& t, WakeWay way, Instant now) {
       {t.name, std::string(name_of(way)), static_cast<std::uint64_t>(seconds_of(t.last_sleep)), t.path.remote.text()});
 }
 
+/// After a wake by login: the peer has its new Child SA, or has had the time to.
+void Manager::unpark(Tunnel& t) {
+  if (!t.timers.running(Timer::unpark)) return;
+  t.timers.stop(Timer::unpark);
+  data_.set_asleep(t.id, false);
+  refresh(t);
+}
+
 void Manager::sleep_expired(Tunnel& t, Instant now) {
   log(LogId::resume_sleep_expired, scope_of(t), {asleep_count(t.phase1->name)});
   ++phase1_counters_[t.phase1->name].expired;
@@ -407,6 +415,7 @@ void Manager::on_tunnel_timer(Tunnel& t, Timer timer, Instant now) {
       break;
     case Timer::connect: connect(t, now); break;
     case Timer::wake_probe: wake_probe(t, now); break;
+    case Timer::unpark: data_.set_asleep(t.id, false); break;
     case Timer::count_: break;
   }
 }

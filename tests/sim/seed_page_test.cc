@@ -147,6 +147,8 @@ TEST_F(SeedPage, the_old_sas_answering_wake_the_tunnel_by_address) {
   EXPECT_EQ(t->ike[0].id, sa) << "the same IKE SA";
   EXPECT_EQ(client.tunnel("toServer")->state, tunnel::State::up);
   EXPECT_EQ(client.tunnel("toServer")->ike.size(), 1U);
+  ASSERT_EQ(server.traps.size(), 2U) << "none when it fell asleep, UP again now";
+  EXPECT_TRUE(server.traps[1].up);
 }
 
 TEST_F(SeedPage, packets_for_a_sleeper_are_parked_and_sent_at_wake) {
@@ -159,6 +161,111 @@ TEST_F(SeedPage, packets_for_a_sleeper_are_parked_and_sent_at_wake) {
   ASSERT_EQ(client.data().delivered.size(), 32U) << "the newest 32";
   EXPECT_EQ(client.data().delivered.front(), 9U);
   EXPECT_EQ(server.tunnel("toClient_0")->counters.dropped_asleep, 8U);
+}
+
+TEST_F(SeedPage, a_login_of_another_identity_does_not_take_the_sleeper) {
+  cut(true);
+  ASSERT_TRUE(world.run_while_not([&] { return state("toClient_0") == tunnel::State::asleep; }, 200s));
+  // From the sleeper's own outer address, as behind one NAT, and with INITIAL_CONTACT: but somebody else.
+  client.kill();
+  cut(false);
+  auto m = client_model(kServer);
+  m.phase1[0].localid = Identity{IdType::fqdn, {'o', 't', 'h', 'e', 'r'}};
+  client.start(share(m));
+  ASSERT_TRUE(world.run_while_not([&] { return state("toClient_1") == tunnel::State::up; }, 20s));
+  EXPECT_EQ(state("toClient_0"), tunnel::State::asleep);
+  EXPECT_FALSE(server.logged("client has resumed"));
+}
+
+TEST_F(SeedPage, a_login_under_another_phase_1_does_not_take_the_sleeper) {
+  auto m = server_model();
+  auto second = m.phase1[0];
+  second.name = "toOthers";
+  second.psk = secret("the secret of the others");
+  m.phase1.push_back(second);
+  auto p2 = m.phase2[0];
+  p2.name = p2.phase1 = "toOthers";
+  m.phase2.push_back(p2);
+  server.configure(share(m));
+  cut(true);
+  ASSERT_TRUE(world.run_while_not([&] { return state("toClient_0") == tunnel::State::asleep; }, 200s));
+  client.kill();
+  cut(false);
+  auto c = client_model(kServer);
+  c.phase1[0].psk = secret("the secret of the others");  // the same identity, proved under the other phase 1
+  client.start(share(c));
+  ASSERT_TRUE(world.run_while_not([&] { return state("toOthers_0") == tunnel::State::up; }, 20s));
+  EXPECT_EQ(state("toClient_0"), tunnel::State::asleep);
+}
+
+// A client that never asks whether its gateway lives: only its traffic can wake the tunnel.
+class SilentClient : public SeedPage {
+ protected:
+  void SetUp() override {
+    server.start(share(server_model()));
+    auto m = client_model(kServer);
+    m.phase1[0].dpd = config::DpdMode::disable;
+    client.start(share(m));
+    ASSERT_TRUE(world.run_while_not([&] { return state("toClient_0") == tunnel::State::up; }, 10s));
+    world.run_for(1s);
+    cut(true);
+    ASSERT_TRUE(world.run_while_not([&] { return state("toClient_0") == tunnel::State::asleep; }, 200s));
+    client.clear_log();
+  }
+  void wakes_by_esp() {
+    ASSERT_TRUE(client.send_inside("toServer", kInside, 99));
+    world.run_for(25ms);  // one way: the packet is there, and no IKE message of the client's
+    EXPECT_EQ(state("toClient_0"), tunnel::State::up);
+    EXPECT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::address);
+    EXPECT_FALSE(client.logged("sent IKE msg"));
+    EXPECT_EQ(server.data().delivered.back(), 99U);
+  }
+};
+
+TEST_F(SilentClient, an_esp_packet_alone_wakes_the_tunnel) {
+  cut(false);
+  wakes_by_esp();
+}
+
+TEST_F(SilentClient, an_esp_packet_from_another_address_wakes_the_tunnel_and_moves_it) {
+  const auto elsewhere = *IpAddress::parse("11.101.7.7");
+  world.readdress(client, elsewhere);
+  client.clear_log();  // what it sends for the new address is lost; the traffic comes alone
+  cut(false);
+  wakes_by_esp();
+  EXPECT_EQ(server.tunnel("toClient_0")->path.remote.address, elsewhere);
+  server.send_inside("toClient_0", *IpAddress::parse("10.1.100.11"), 77);
+  world.run_for(100ms);
+  ASSERT_FALSE(client.data().delivered.empty());
+  EXPECT_EQ(client.data().delivered.back(), 77U);
+}
+
+TEST_F(SeedPage, parked_packets_do_not_overtake_the_login_that_wakes) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    SCOPED_TRACE(seed);
+    World w{seed};
+    Host& s = w.add_host("server", kServer);
+    Host& c = w.add_host("client", kClient);
+    s.start(share(server_model()));
+    c.start(share(client_model(kServer)));
+    const auto is = [&](tunnel::State wanted) {
+      const auto t = s.tunnel("toClient_0");
+      return t && t->state == wanted;
+    };
+    ASSERT_TRUE(w.run_while_not([&] { return is(tunnel::State::up); }, 10s));
+    w.run_for(1s);
+    w.weather("client").cut = true;
+    ASSERT_TRUE(w.run_while_not([&] { return is(tunnel::State::asleep); }, 200s));
+    c.kill();
+    for (std::uint64_t i = 1; i <= 40; ++i) s.send_inside("toClient_0", *IpAddress::parse("10.1.100.11"), i);
+    w.weather("client") = {.delay = 40ms, .jitter = 15ms};
+    c.start(share(client_model(kServer)));
+    ASSERT_TRUE(w.run_while_not([&] { return is(tunnel::State::up); }, 20s));
+    w.run_for(2s);
+    EXPECT_EQ(s.tunnel("toClient_0")->last_wake, tunnel::WakeWay::login);
+    EXPECT_EQ(c.data().delivered.size(), 32U);
+    EXPECT_EQ(c.data().unknown_spi, 0U);
+  }
 }
 
 TEST_F(SeedPage, a_client_that_moved_while_asleep_is_followed) {
