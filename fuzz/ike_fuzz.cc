@@ -59,7 +59,8 @@ class Input {
     return b;
   }
   ByteView some() {
-    const auto part = data_.first(std::min<std::size_t>(octet(), data_.size()));
+    const std::size_t wanted = octet();
+    const auto part = data_.first(std::min(wanted, data_.size()));
     data_ = data_.subspan(part.size());
     return part;
   }

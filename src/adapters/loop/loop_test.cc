@@ -1,10 +1,17 @@
 #include "adapters/loop/loop.h"
 
 #include <array>
+#include <ctime>
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
 
 namespace dormouse::loop {
 namespace {
@@ -27,6 +34,44 @@ struct Pipe {
     EXPECT_EQ(read(end[0], &c, 1), 1);
   }
 };
+
+// A time namespace in which the machine has slept for 1000 s: only there CLOCK_BOOTTIME and CLOCK_MONOTONIC differ at
+// will.
+TEST(Loop, counts_the_time_the_machine_has_slept) {
+  constexpr int kGood = 0, kUnable = 1, kWrong = 2;
+  const pid_t child = fork();
+  if (child == 0) {
+    if (unshare(CLONE_NEWTIME) != 0) _exit(kUnable);
+    const int offsets = open("/proc/self/timens_offsets", O_WRONLY);
+    if (offsets < 0 || write(offsets, "boottime 1000 0\n", 16) != 16) _exit(kUnable);
+    const pid_t inside = fork();  // a namespace of time holds for children
+    if (inside == 0) {
+      const auto loop = Loop::create();
+      if (!loop) _exit(kUnable);
+      timespec boot{};
+      (void)clock_gettime(CLOCK_BOOTTIME, &boot);
+      const auto difference =
+          (*loop)->now() - Instant::from_ns(std::int64_t{boot.tv_sec} * 1'000'000'000 + boot.tv_nsec);
+      bool fired = false;
+      auto timer = (*loop)->timer([&](Instant) {
+        fired = true;
+        (*loop)->stop(0);
+      });
+      if (!timer) _exit(kUnable);
+      timer->arm((*loop)->now() + 20ms);  // by another clock it would not be due for 1000 s, or be long over
+      alarm(10);
+      (void)(*loop)->run();
+      _exit(fired && difference < 1s && difference > -1s ? kGood : kWrong);
+    }
+    int status = 0;
+    waitpid(inside, &status, 0);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : kWrong);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kUnable) GTEST_SKIP() << "needs root and time namespaces";
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == kGood);
+}
 
 TEST(Loop, a_timer_fires_once_and_not_before_its_moment) {
   auto loop = make_loop();
