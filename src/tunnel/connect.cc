@@ -64,6 +64,9 @@ void Manager::connect(Tunnel& t, Instant now) {
   const auto id = made->id();
   sas_.add(std::move(made), t.id);
   t.attempt = id;
+  t.answer_was_held = false;
+  t.held_answer.reset();
+  t.timers.stop(Timer::held_answer);
   ++t.attempts;
   enter(t, Event::start);
   with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.start(now, box); });
@@ -88,18 +91,50 @@ void Manager::attempt_failed(Tunnel& t, Instant now) {
 void Manager::begin_wake_ladder(Tunnel& t, Instant now) {
   enter(t, Event::peer_lost);
   t.timers.stop(Timer::dpd);
-  t.asleep_since = now;
+  t.asleep_since = t.ladder_since = now;
   t.attempts = 0;
   t.timers.set(Timer::wake_probe, now);
   t.timers.set(Timer::connect, now + kLoginAfterProbe);
   refresh(t);
 }
 
+/// While coming back: from the first rung again, now.
+void Manager::hurry(Tunnel& t, Instant now) {
+  t.attempts = 0;
+  t.ladder_since = now;
+  t.timers.set(Timer::wake_probe, now);
+  if (!t.attempt) t.timers.set(Timer::connect, now + kLoginAfterProbe);
+  refresh(t);
+}
+
+/// The first answer to a login says that the gateway is there again: the SAs we have are asked once more before the
+/// login goes on. Unauthenticated, so all it does is to ask a little sooner.
+bool Manager::holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView datagram, Instant now) {
+  Tunnel* t = tunnel_of_sa(sa.id());
+  if (!t || t->dynamic || t->attempt != sa.id() || sa.state() != ike::SaState::init_sent) return false;
+  if (t->state != State::connecting || !t->current || t->answer_was_held) return false;
+  t->answer_was_held = true;
+  t->held_answer = Tunnel::Held{path, to_bytes(datagram)};
+  // Twice what the login's own question took is time enough for the probe; a repeated question tells nothing.
+  const auto round_trip = now - sa.status().created;
+  t->timers.set(Timer::held_answer, now + std::min<Duration>(round_trip * 2 + 20ms, kLoginAfterProbe));
+  wake_probe(*t, now);
+  refresh(*t);
+  return true;
+}
+
+void Manager::give_held_answer(Tunnel& t, Instant now) {
+  const auto held = std::exchange(t.held_answer, std::nullopt);
+  if (!held || !t.attempt) return;
+  with_sa(*t.attempt, now,
+          [&](ike::IkeSa& s, ike::Outbox& box) { s.on_message(held->datagram, held->path, now, box); });
+}
+
 void Manager::wake_probe(Tunnel& t, Instant now) {
   if (t.state != State::connecting || !t.current) return;
   const auto sa = *t.current;
-  if (data_.counters(t.id).last_in > t.asleep_since) return wake_by_address(t, sa, now);  // ESP came first
-  const auto pause = now - t.asleep_since < kEagerPhase ? kProbeEvery : kProbeEveryLater;
+  if (data_.counters(t.id).last_in > t.ladder_since) return wake_by_address(t, sa, now);  // ESP came first
+  const auto pause = now - t.ladder_since < kEagerPhase ? kProbeEvery : kProbeEveryLater;
   t.timers.set(Timer::wake_probe, now + pause);
   with_sa(sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.resend_pending(now, box); });
 }

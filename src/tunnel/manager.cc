@@ -54,6 +54,7 @@ void Manager::on_datagram(const ike::Path& path, ByteView datagram, Instant now)
     ++counters_.dropped_unknown;
     return;
   }
+  if (holds_answer(*sa, path, datagram, now)) return;
   with_sa(sa->id(), now, [&](ike::IkeSa& s, ike::Outbox& box) { s.on_message(datagram, path, now, box); });
   remove_gone();
 }
@@ -224,6 +225,7 @@ void Manager::sync_shared_devices(const config::Model& old) {
 }
 
 void Manager::set_links(std::vector<LinkInfo> links, Instant now) {
+  const bool changed = links != links_;
   links_ = std::move(links);
   for (auto& [id, t] : tunnels_) {
     if (t->dynamic || t->dead()) continue;
@@ -235,8 +237,25 @@ void Manager::set_links(std::vector<LinkInfo> links, Instant now) {
     set_path(*t, to, t->udp_encap);
     with_sa(*t->current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.resend_pending(now, box); });
   }
-  for (auto& [id, t] : tunnels_)
-    if (!t->dynamic && t->state == State::connecting && !t->attempt) connect(*t, now);
+  for (auto& [id, t] : tunnels_) {
+    if (t->dynamic || t->dead() || t->state != State::connecting) continue;
+    if (changed && t->current) hurry(*t, now);  // the way to the gateway may just have come back
+    if (!t->attempt && (!t->current || !t->timers.running(Timer::connect))) connect(*t, now);
+  }
+  remove_gone();
+}
+
+void Manager::machine_woke(Duration slept, Instant now) {
+  log(LogId::machine_woke, {}, {static_cast<std::uint64_t>(seconds_of(slept))});
+  for (auto& [id, t] : tunnels_) {
+    if (t->dynamic || t->dead() || !t->current) continue;
+    if (t->state == State::up) {
+      begin_wake_ladder(*t, now);
+      t->asleep_since = now - slept;
+    } else if (t->state == State::connecting) {
+      hurry(*t, now);
+    }
+  }
   remove_gone();
 }
 

@@ -48,6 +48,8 @@ class Manager final : private ike::Owner {
   /// operator.
   std::string configure(std::shared_ptr<const config::Model> model, Instant now);
   void set_links(std::vector<LinkInfo> links, Instant now);
+  /// This machine has slept for so long and is back: static tunnels ask at once whether their gateway kept them.
+  void machine_woke(Duration slept, Instant now);
   /// An IKE datagram from UDP 500, or from 4500 with its marker removed (path.local.port tells).
   void on_datagram(const ike::Path& path, ByteView datagram, Instant now);
   void on_path_event(const esp::PathEvent& event, Instant now);
@@ -158,6 +160,9 @@ class Manager final : private ike::Owner {
   void attempt_failed(Tunnel& t, Instant now);
   void wake_probe(Tunnel& t, Instant now);
   void begin_wake_ladder(Tunnel& t, Instant now);
+  void hurry(Tunnel& t, Instant now);
+  [[nodiscard]] bool holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView datagram, Instant now);
+  void give_held_answer(Tunnel& t, Instant now);
   void want_children(Tunnel& t, Instant now, bool all);
 
   // configure (manager.cc)

@@ -11,6 +11,7 @@ const char* reason_of(Timer t) {
     case Timer::nat_keepalive: return "nat keepalive";
     case Timer::connect: return "next login attempt";
     case Timer::wake_probe: return "wake probe";
+    case Timer::held_answer: return "login after the wake probe";
     case Timer::unpark: return "parked packets";
     case Timer::count_: break;
   }

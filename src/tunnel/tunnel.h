@@ -22,6 +22,7 @@ enum class Timer : std::uint8_t {
   nat_keepalive,  ///< keep a NAT's mapping (RFC 3948 4)
   connect,        ///< static: the next login attempt
   wake_probe,     ///< static: ask again on the old SAs
+  held_answer,    ///< static: the old SAs had their chance, the login goes on
   unpark,         ///< woke by login: the parked packets wait until the peer has its new Child SA
   count_,
 };
@@ -70,6 +71,7 @@ struct Tunnel {
 
   // sleep
   Instant asleep_since{}, asleep_until{};
+  Instant ladder_since{};              ///< static: since when it asks for its gateway
   bool resumed_child_pending = false;  ///< woke by login: parked packets wait for its child
   // liveness
   Instant last_ike_in{};
@@ -77,7 +79,13 @@ struct Tunnel {
   std::uint64_t dpd_seqno = 0, dpd_sent = 0;
   // connecting
   unsigned attempts = 0;
-  bool held_down = false;  ///< "diagnose vpn tunnel down": only traffic or "up" starts it again
+  struct Held {
+    ike::Path path;
+    Bytes datagram;
+  };
+  std::optional<Held> held_answer;  ///< first answer to the login under way, while the old SAs are asked once more
+  bool answer_was_held = false;     ///< once for each login
+  bool held_down = false;           ///< "diagnose vpn tunnel down": only traffic or "up" starts it again
 
   // record
   Instant created{}, up_since{}, logged_in{};

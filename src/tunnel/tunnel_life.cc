@@ -81,6 +81,7 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   t.attempts = 0;
   t.timers.stop(Timer::connect);
   t.timers.stop(Timer::wake_probe);
+  t.timers.stop(Timer::held_answer);
   t.peer_id = status.peer;
   t.local_id = status.local;
   t.last_ike_in = now;
@@ -191,6 +192,7 @@ void Manager::wake_by_address(Tunnel& t, IkeSaId sa, Instant now) {
     }
     t.timers.stop(Timer::connect);
     t.timers.stop(Timer::wake_probe);
+    t.timers.stop(Timer::held_answer);
     t.last_wake = WakeWay::address;
     ++t.wakes_by_address;
     log(LogId::event_resumed, {},
@@ -415,6 +417,7 @@ void Manager::on_tunnel_timer(Tunnel& t, Timer timer, Instant now) {
       break;
     case Timer::connect: connect(t, now); break;
     case Timer::wake_probe: wake_probe(t, now); break;
+    case Timer::held_answer: give_held_answer(t, now); break;
     case Timer::unpark: data_.set_asleep(t.id, false); break;
     case Timer::count_: break;
   }

@@ -198,6 +198,37 @@ TEST_F(SeedPage, a_login_under_another_phase_1_does_not_take_the_sleeper) {
   EXPECT_EQ(state("toClient_0"), tunnel::State::asleep);
 }
 
+// The lid is opened: the client has heard nothing of the sleep and asks at once.
+TEST_F(SeedPage, a_machine_that_wakes_is_back_within_a_round_trip) {
+  auto m = client_model(kServer);
+  m.phase1[0].dpd = config::DpdMode::disable;  // as if its clock had stood still: no timer of its own runs meanwhile
+  client.configure(share(m));
+  world.run_for(5s);
+  cut(true);
+  ASSERT_TRUE(world.run_while_not([&] { return state("toClient_0") == tunnel::State::asleep; }, 200s));
+  world.run_for(60s);
+  cut(false);
+  client.clear_log();
+  client.command([&](tunnel::Manager& manager) { return manager.machine_woke(220s, world.now()), 0; });
+  ASSERT_TRUE(world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::up; }, 60ms));
+  EXPECT_EQ(client.tunnel("toServer")->last_wake, tunnel::WakeWay::address);
+  EXPECT_EQ(state("toClient_0"), tunnel::State::up);
+  world.run_for(5s);
+  EXPECT_FALSE(client.logged("SA_INIT")) << "no login was begun";
+}
+
+TEST_F(SeedPage, a_machine_that_wakes_to_a_gateway_that_forgot_it_logs_in_soon) {
+  auto m = client_model(kServer);
+  m.phase1[0].dpd = config::DpdMode::disable;
+  client.configure(share(m));
+  world.run_for(5s);
+  server.kill();
+  server.start(share(server_model()));
+  client.command([&](tunnel::Manager& manager) { return manager.machine_woke(3600s, world.now()), 0; });
+  ASSERT_TRUE(world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::up; }, 600ms));
+  EXPECT_EQ(server.tunnel("toClient_0")->state, tunnel::State::up);
+}
+
 // A client that never asks whether its gateway lives: only its traffic can wake the tunnel.
 class SilentClient : public SeedPage {
  protected:

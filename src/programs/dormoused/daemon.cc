@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "adapters/loop/sleep_watch.h"
+
 #ifndef DORMOUSE_VERSION
 #define DORMOUSE_VERSION "0"
 #endif
@@ -88,6 +90,11 @@ Outcome<void> Daemon::watch_all() {
     manager_->set_links(machine_->links(), loop_->now());
     settle();
   }));
+  TRY_ASSIGN(auto sleep, loop::watch_sleep(*loop_, [this](Duration slept) {
+               manager_->machine_woke(slept, loop_->now());
+               settle();
+             }));
+  sources_.push_back(std::move(sleep));
   TRY_ASSIGN(alarm_, loop_->timer([this](Instant now) {
     manager_->on_timer(now);
     settle();
