@@ -61,6 +61,7 @@ ADAPTERS = {
     "adapters/nft": Room(["base", "config/model"], ["nlohmann/", "fmt/"], os=True),
     "adapters/snmp": Room(["base", "config/model"], ["net-snmp/", "fmt/"], os=True),
     "adapters/log": Room(["base"], ["systemd/", "fmt/"], os=True),
+    "adapters/store": Room(["base", "tunnel/session_store.h"], ["sqlite3.h"], os=True),
     "adapters/dataplane_tun": Room(["base", "crypto", "esp", "wire/esp_header.h", "adapters/device_socket"], ["fmt/"], os=True),
 }
 
