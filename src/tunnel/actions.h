@@ -8,6 +8,7 @@
 #include "base/event.h"
 #include "base/ip.h"
 #include "ike/sa.h"  // the engine's actions hold an IkeSa
+#include "tunnel/session_store.h"
 
 namespace dormouse::tunnel {
 
@@ -38,10 +39,14 @@ struct Trap {
   IpAddress local, remote;
   std::string name;
 };
+/// Something that outlives the daemon changed.
+struct Persist {
+  StoreChange change;
+};
 /// An IKE message for UDP 500 (for 4500 it goes through the data plane).
 using ike::Log;
 using ike::Transmit;
 
-using Action = std::variant<Transmit, AddRoute, DelRoute, AddMember, DelMember, Trap, Log>;
+using Action = std::variant<Transmit, AddRoute, DelRoute, AddMember, DelMember, Trap, Persist, Log>;
 
 }  // namespace dormouse::tunnel

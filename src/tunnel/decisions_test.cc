@@ -111,7 +111,7 @@ TEST(machine, every_cell_of_the_table_is_what_the_rules_say) {
         EXPECT_EQ(t, nullptr);
       }
       if (t && t->to == State::asleep) {
-        EXPECT_TRUE(state == State::asleep || event == Event::peer_silent);
+        EXPECT_TRUE(state == State::asleep || event == Event::peer_silent || event == Event::restored);
       }
     }
 }

@@ -23,6 +23,7 @@ const char* name_of(Event e) {
     case Event::peer_alive: return "peer_alive";
     case Event::sas_ended: return "sas_ended";
     case Event::window_over: return "window_over";
+    case Event::restored: return "restored";
     case Event::flush: return "flush";
     case Event::count_: break;
   }

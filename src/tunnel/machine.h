@@ -17,6 +17,7 @@ enum class Event : std::uint8_t {
   peer_alive,   ///< an authenticated packet on the SAs it has
   sas_ended,    ///< the last IKE SA ended by its lifetime or by the peer's Delete
   window_over,  ///< client-resume-interval or the re-authentication deadline passed
+  restored,     ///< the daemon started again and found the record of a tunnel
   flush,        ///< an administrator, the peer's Delete, or a changed configuration ends it
   count_,
 };
@@ -32,6 +33,7 @@ struct Transition {
 inline constexpr Transition kTransitions[] = {
     {State::down, Event::start, State::connecting, "a static tunnel logs in"},
     {State::down, Event::login, State::up, "the peer logged in"},
+    {State::down, Event::restored, State::asleep, "the daemon was started again: its client may come back"},
     {State::connecting, Event::start, State::connecting, "the next attempt"},
     {State::connecting, Event::login, State::up, "the login was answered"},
     {State::connecting, Event::peer_alive, State::up, "woke by address: the old SAs answered first"},

@@ -189,6 +189,7 @@ bool Manager::needs_restart(const config::Phase1& was, const config::Phase1& is,
 
 void Manager::apply_in_place(Tunnel& t, std::shared_ptr<const config::Phase1> is, Instant now) {
   t.phase1 = std::move(is);
+  note_changed(t);
   const auto policies = child_policies(*t.phase1);
   for (const auto id : t.sas) with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox&) { s.update_children(policies); });
   if (t.state == State::asleep) {
@@ -320,7 +321,13 @@ Outcome<void> Manager::bring_down(const std::string& phase2, const std::string& 
 void Manager::shutdown(Instant now) {
   for (auto& [id, t] : tunnels_) {
     t->held_down = true;
+    // What would survive kill -9 survives an orderly end too. The managers hear "down" now, so not once more later.
+    auto record = kept_record(*t);
     if (t->state != State::down && !t->dead()) teardown(*t, "daemon stops", true, now);
+    if (record) {
+      record->reported_up.clear();
+      out_.push_back(Persist{SaveSession{std::move(*record)}});
+    }
     if (!t->dead()) remove_static(*t);
   }
   remove_gone();

@@ -2,7 +2,7 @@
 // and one next deadline out. Files: manager.cc routes what comes in; responder.cc decides who may begin; authorize.cc
 // who may enter and as which tunnel; sa_actions.cc carries out what the engine asks; tunnel_life.cc makes, wakes, puts
 // to sleep and ends tunnels (with sleep.cc, dpd.cc, adoption.cc for the decisions); connect.cc is the static tunnel's
-// way up; status.cc copies out.
+// way up; restore.cc hands out what outlives the daemon and takes it back; status.cc copies out.
 #pragma once
 #include <functional>
 #include <map>
@@ -48,6 +48,9 @@ class Manager final : private ike::Owner {
   /// operator.
   std::string configure(std::shared_ptr<const config::Model> model, Instant now);
   void set_links(std::vector<LinkInfo> links, Instant now);
+  /// What an earlier daemon kept: its tunnels come back asleep. Once, after the first configure() and before anything
+  /// arrives, so that no login takes a place that belongs to a sleeper.
+  void restore(StoredState stored, Instant now);
   /// This machine has slept for so long and is back: static tunnels ask at once whether their gateway kept them.
   void machine_woke(Duration slept, Instant now);
   /// An IKE datagram from UDP 500, or from 4500 with its marker removed (path.local.port tells).
@@ -56,7 +59,10 @@ class Manager final : private ike::Owner {
   void on_timer(Instant now);
   [[nodiscard]] std::optional<Deadline> next_deadline() const;
   /// Everything to do since the last call, in order.
-  [[nodiscard]] std::vector<Action> take_actions() { return std::exchange(out_, {}); }
+  [[nodiscard]] std::vector<Action> take_actions() {
+    save_changed();
+    return std::exchange(out_, {});
+  }
   void set_debug(bool on) { debug_ = on; }
 
   // --- commands; `name` is a tunnel or a phase 1, empty = all. Return how many tunnels were touched.
@@ -142,6 +148,7 @@ class Manager final : private ike::Owner {
   void enforce_sa_limit(Tunnel& t, Instant now);
   void remove_child(Tunnel& t, ChildId child, Instant now);
   void sync_routes(Tunnel& t);
+  void want_route(Tunnel& t, const Prefix& prefix);
   void release_route(Tunnel& t, const Prefix& prefix);
   void log_routes(Tunnel& t, std::vector<Action> changes);
   void set_path(Tunnel& t, const ike::Path& path, bool udp_encap);
@@ -152,6 +159,13 @@ class Manager final : private ike::Owner {
   void report_up(Tunnel& t, const TunnelChild& child);
   void report_down(Tunnel& t, const std::string& phase2);
   void remove_gone();
+
+  // restore.cc
+  void note_changed(const Tunnel& t);
+  void forget(Tunnel& t);
+  void save_changed();
+  [[nodiscard]] std::optional<SessionRecord> kept_record(const Tunnel& t) const;
+  void restore_session(const SessionRecord& record, Instant now);
 
   // connect.cc
   void make_static(std::shared_ptr<const config::Phase1> phase1, Instant now);
@@ -203,6 +217,7 @@ class Manager final : private ike::Owner {
   Counters counters_;
   ike::Path incoming_;  // of the datagram being handled; authorize() needs it
   std::vector<Action> out_;
+  std::set<TunnelId> unsaved_;  // changed since their record was handed out
   bool debug_ = true;
   std::uint32_t last_ike_id_ = 0, last_child_id_ = 0, last_tunnel_id_ = 0, last_device_id_ = 0;
 };

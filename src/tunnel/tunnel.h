@@ -71,8 +71,9 @@ struct Tunnel {
 
   // sleep
   Instant asleep_since{}, asleep_until{};
-  Instant ladder_since{};              ///< static: since when it asks for its gateway
-  bool resumed_child_pending = false;  ///< woke by login: parked packets wait for its child
+  std::optional<Instant> reauth_deadline;  ///< no sleep lasts longer
+  Instant ladder_since{};                  ///< static: since when it asks for its gateway
+  bool resumed_child_pending = false;      ///< woke by login: parked packets wait for its child
   // liveness
   Instant last_ike_in{};
   Instant last_dpd_tick{};
@@ -88,6 +89,7 @@ struct Tunnel {
   bool held_down = false;           ///< "diagnose vpn tunnel down": only traffic or "up" starts it again
 
   // record
+  bool stored = false;  ///< a record of it was handed out
   Instant created{}, up_since{}, logged_in{};
   WakeWay last_wake = WakeWay::none;
   Duration last_sleep{};

@@ -11,6 +11,7 @@ namespace dormouse::tunnel {
 
 void Manager::enter(Tunnel& t, Event event) {
   if (const auto* row = find_transition(t.state, event)) t.state = row->to;
+  note_changed(t);
 }
 
 // --- made
@@ -156,7 +157,7 @@ void Manager::fall_asleep(Tunnel& t, Instant now) {
   enter(t, Event::peer_silent);
   drop_replaced(t, now);
   t.asleep_since = now;
-  t.asleep_until = sleep_end(*t.phase1, now, std::nullopt);
+  t.asleep_until = sleep_end(*t.phase1, now, t.reauth_deadline);
   ++t.sleeps;
   ++phase1_counters_[t.phase1->name].sleeps;
   t.timers.stop_all();  // no probes and no keepalives towards a sleeper
@@ -256,6 +257,7 @@ void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant no
   if (t.state != State::down) enter(t, over ? Event::window_over : Event::flush);
   if (t.dynamic) enter(t, Event::flush);
   t.up_since = {};
+  forget(t);
   log(LogId::flushed, scope_of(t));
   if (!t.dynamic && t.phase1->auto_negotiate && !t.held_down) t.timers.set(Timer::connect, now + 1s);
   refresh(t);
@@ -326,12 +328,16 @@ void Manager::sync_routes(Tunnel& t) {
     }
   for (const auto& prefix : wanted) {
     if (std::ranges::find(t.routes, prefix) != t.routes.end()) continue;
-    t.routes.push_back(prefix);
-    const auto p2s = model_->phase2_of(t.phase1->name);
-    const auto overlap = p2s.empty() ? config::RouteOverlap::use_new : p2s.front()->route_overlap;
-    log_routes(t,
-               routes_.want(t.id, {prefix, t.device, t.device_name, t.phase1->distance, t.phase1->priority}, overlap));
+    want_route(t, prefix);
   }
+  note_changed(t);
+}
+
+void Manager::want_route(Tunnel& t, const Prefix& prefix) {
+  t.routes.push_back(prefix);
+  const auto p2s = model_->phase2_of(t.phase1->name);
+  const auto overlap = p2s.empty() ? config::RouteOverlap::use_new : p2s.front()->route_overlap;
+  log_routes(t, routes_.want(t.id, {prefix, t.device, t.device_name, t.phase1->distance, t.phase1->priority}, overlap));
 }
 
 void Manager::release_route(Tunnel& t, const Prefix& prefix) { log_routes(t, routes_.release(t.id, prefix)); }
@@ -350,6 +356,7 @@ void Manager::log_routes(Tunnel& t, std::vector<Action> changes) {
 
 void Manager::set_path(Tunnel& t, const ike::Path& path, bool udp_encap) {
   const auto outer = outer_of(path, udp_encap);
+  if (!(t.path == path)) note_changed(t);
   if (t.in_data_plane && !(t.path.remote == path.remote))
     log(LogId::path_moved, scope_of(t), {t.path.remote.text(), path.remote.text()});
   t.path = path;
@@ -362,6 +369,7 @@ void Manager::set_path(Tunnel& t, const ike::Path& path, bool udp_encap) {
 
 void Manager::report_up(Tunnel& t, const TunnelChild& child) {
   if (!t.reported_up.insert(child.phase2).second) return;
+  note_changed(t);
   log(LogId::trap_up, {.gateway = t.name, .ike = child.sa, .phase2 = child.phase2, .child = child.id});
   out_.push_back(Trap{true, t.path.local.address, t.path.remote.address, t.name});
   log(LogId::tunnel_up_event, scope_of(t));
@@ -369,6 +377,7 @@ void Manager::report_up(Tunnel& t, const TunnelChild& child) {
 
 void Manager::report_down(Tunnel& t, const std::string& phase2) {
   if (t.reported_up.erase(phase2) == 0) return;
+  note_changed(t);
   log(LogId::trap_down, scope_of(t), {phase2});
   out_.push_back(Trap{false, t.path.local.address, t.path.remote.address, t.name});
 }

@@ -1,4 +1,4 @@
-"""The gateway is killed and started again: what it left is gone, and the client is back without anybody's help."""
+"""The gateway is killed and started again: what it left is gone, its tunnels come back asleep, and the client is back in its own without anybody's help."""
 import scenario
 from scenario import check
 
@@ -13,7 +13,8 @@ def test(world):
     world.say("gateway started again")
     tables = [table for table in network.nft_tables("sgw") if "dormouse" in table]
     check(len(tables) == 1, f"one table of ours after the restart, not {tables}")
-    server.log.wait(r"tunnel up: toClient_0", timeout=40)
+    server.log.wait(r"tunnel restored: toClient_0, asleep, 30 s left \(1 asleep\)")
+    server.log.wait(r"tunnel resumed: toClient_0 by login", timeout=40)
     world.wait_up(client, server)
     check(len(client.tunnels()["toServer"]["ike"]) == 1, "the client dropped the SA that nobody knows")
     server.kill()

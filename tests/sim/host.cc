@@ -20,7 +20,16 @@ void Host::start(std::shared_ptr<const config::Model> model) {
       [this](const auto& path, Bytes m) { world_.send_ike(*this, path.local, path.remote, std::move(m)); });
   manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_);
   manager_->set_links({{"wan", 2, true, {address_}}}, world_.now());
-  configure(std::move(model));
+  manager_->configure(std::move(model), world_.now());
+  manager_->restore(disk_, world_.now());
+  settle();
+}
+
+void Host::stop() {
+  manager_->shutdown(world_.now());
+  settle();
+  if (!routes_.empty() || !members_.empty()) throw std::logic_error("something was left after the end");
+  kill();
 }
 
 void Host::configure(std::shared_ptr<const config::Model> model) {
@@ -93,6 +102,8 @@ void Host::settle() {
           throw std::logic_error("removed a member that was not there");
       } else if (const auto* trap = std::get_if<tunnel::Trap>(&action)) {
         traps.push_back(*trap);
+      } else if (auto* kept = std::get_if<tunnel::Persist>(&action)) {
+        persist(kept->change);
       } else if (const auto* line = std::get_if<tunnel::Log>(&action)) {
         log_.push_back(debug_line(line->event));
       }
@@ -100,6 +111,25 @@ void Host::settle() {
     for (const auto& event : events) manager_->on_path_event(event, world_.now());
   }
   throw std::logic_error("the manager does not come to rest");
+}
+
+void Host::persist(tunnel::StoreChange& change) {
+  const auto drop = [this](const std::string& phase1, unsigned index) {
+    std::erase_if(disk_.sessions, [&](const auto& r) { return r.phase1 == phase1 && r.index == index; });
+  };
+  if (auto* save = std::get_if<tunnel::SaveSession>(&change)) {
+    drop(save->record.phase1, save->record.index);
+    disk_.sessions.push_back(std::move(save->record));
+  } else if (const auto* ended = std::get_if<tunnel::DropSession>(&change)) {
+    drop(ended->phase1, ended->index);
+  } else if (auto* blob = std::get_if<tunnel::SaveBlob>(&change)) {
+    std::erase_if(disk_.blobs, [&](const auto& b) { return b.area == blob->area && b.key == blob->key; });
+    disk_.blobs.push_back(std::move(*blob));
+  } else if (const auto* gone = std::get_if<tunnel::DropBlob>(&change)) {
+    std::erase_if(disk_.blobs, [&](const auto& b) { return b.area == gone->area && b.key == gone->key; });
+  } else if (const auto* secret = std::get_if<tunnel::SaveSecret>(&change)) {
+    disk_.secrets[secret->name] = secret->value;
+  }
 }
 
 tunnel::Status Host::status() { return manager_->status(world_.now()); }

@@ -16,12 +16,16 @@ class Host {
   Host(World& world, std::string name, std::uint64_t seed);
   ~Host();
 
-  /// Starts the daemon with a configuration (interface "wan" carries the outer address).
+  /// Starts the daemon with a configuration (interface "wan" carries the outer address) and what its last run kept.
   void start(std::shared_ptr<const config::Model> model);
   void configure(std::shared_ptr<const config::Model> model);
+  /// An orderly end.
+  void stop();
   /// kill -9: everything in memory is gone; the kernel's routes and devices of the daemon too (they die with its TUN
   /// files).
   void kill();
+  /// The disk, which survives both.
+  [[nodiscard]] tunnel::StoredState& disk() { return disk_; }
   [[nodiscard]] bool running() const { return manager_ != nullptr; }
 
   void receive_ike(const Endpoint& local, const Endpoint& remote, const Bytes& message);
@@ -53,6 +57,7 @@ class Host {
 
  private:
   void settle();
+  void persist(tunnel::StoreChange& change);
   World& world_;
   std::string name_;
   std::uint64_t seed_;
@@ -64,6 +69,7 @@ class Host {
   std::vector<tunnel::Route> routes_;
   std::set<std::pair<std::string, std::string>> members_;
   std::vector<std::string> log_;
+  tunnel::StoredState disk_;
 };
 
 }  // namespace dormouse::sim

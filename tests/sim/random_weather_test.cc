@@ -58,10 +58,7 @@ struct Storm {
         c.start(share(client(n)));
         break;
       case 5:
-        if (world.rng().below(8) == 0) {
-          server->kill();
-          server->start(share(short_lived(server_model())));
-        }
+        if (world.rng().below(8) == 0) restart_server();
         break;
       case 6: weather.loss = static_cast<unsigned>(world.rng().below(300)); break;
       case 7: weather.duplicate = static_cast<unsigned>(world.rng().below(300)); break;
@@ -73,6 +70,15 @@ struct Storm {
     for (const auto& name : server->data().device_names())
       server->send_inside(name, IpAddress::v4(0x0a010000U + 256 * n + 9), world.rng().u64());
     world.run_for(Duration(1s) * static_cast<std::int64_t>(1 + world.rng().below(40)));
+  }
+
+  /// It may be away for a while, and clients move, sleep and knock meanwhile.
+  void restart_server() {
+    server->kill();
+    for (unsigned i = 0; i < kClients; ++i)
+      clients[i]->send_inside("toServer", *IpAddress::parse("192.168.5.44"), world.rng().u64());
+    world.run_for(Duration(1ms) * static_cast<std::int64_t>(world.rng().below(40'000)));
+    server->start(share(short_lived(server_model())));
   }
 
   void calm() {
@@ -149,6 +155,27 @@ TEST_P(RandomWeather, ends_in_order_after_quiet) {
     storm.calm();
     storm.world.run_for(600s);
     expect_order(storm);
+    if (::testing::Test::HasFailure()) {
+      for (const auto& line : storm.world.ladder()) std::fprintf(stderr, "%s\n", line.c_str());
+      return;
+    }
+  }
+}
+
+// As above, and the gateway is killed and started again before every other step.
+TEST_P(RandomWeather, ends_in_order_after_many_restarts_of_the_gateway) {
+  for (std::uint64_t seed = GetParam() + 5000; seed < GetParam() + 5010; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Storm storm(seed);
+    storm.world.run_for(5s);
+    for (int i = 0; i < 30; ++i) {
+      if (storm.world.rng().below(2) == 0) storm.restart_server();
+      storm.step();
+    }
+    storm.calm();
+    storm.world.run_for(600s);
+    expect_order(storm);
+    EXPECT_EQ(storm.server->disk().sessions.size(), kClients);
     if (::testing::Test::HasFailure()) {
       for (const auto& line : storm.world.ladder()) std::fprintf(stderr, "%s\n", line.c_str());
       return;

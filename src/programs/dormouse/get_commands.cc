@@ -20,10 +20,14 @@ Reply system_status(Desk& desk) {
     asleep += status_view::text(t, "state") == "asleep";
     up += status_view::text(t, "state") == "up";
   }
+  const auto& store = status_view::object(status, "store");
+  const auto problem = status_view::text(store, "problem");
+  const bool keeping = status_view::flag(store, "keeping");
   return {"Version: Dormouse v" + status_view::text(*version, "version") +
           "\nHostname: " + status_view::text(*version, "hostname") + "\nTunnels: " + std::to_string(up) + " up, " +
           std::to_string(asleep) + " asleep, " + std::to_string(status_view::list(status, "tunnels").size()) +
-          " in all\n"};
+          " in all\nState: " + (keeping ? "kept in " : "not kept in ") + status_view::text(store, "path") +
+          (problem.empty() ? "" : " (" + problem + ")") + "\n"};
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ class Commands(unittest.TestCase):
         done = self.command("diagnose vpn ike gateway flush name nosuch\nget system status")
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr, "no gateway named 'nosuch'\nCommand fail. Return code 1\n")
-        self.assertIn("Version: Dormouse v0.1.0\nHostname: gw1\nTunnels: 0 up, 1 asleep, 1 in all\n", done.stdout)
+        self.assertIn("Version: Dormouse v0.1.0\nHostname: gw1\nTunnels: 0 up, 1 asleep, 1 in all\nState: kept in /var/lib/dormouse/sessions.db\n", done.stdout)
 
     def test_the_event_log_is_shown(self):
         self.assertIn("action=\"tunnel-asleep\"\n", self.command("execute log display").stdout)

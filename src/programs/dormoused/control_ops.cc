@@ -45,7 +45,9 @@ void Daemon::on_request(control::ClientId client, const std::string& message) {
   const auto op = text(request, "op");
   const auto now = loop_->now();
   if (op == "status") {
-    answer({{"ok", true}, {"status", to_json(manager_->status(now))}});
+    auto status = to_json(manager_->status(now));
+    status["store"] = to_json(store_->status());
+    answer({{"ok", true}, {"status", status}});
   } else if (op == "version") {
     answer({{"ok", true}, {"version", DORMOUSE_VERSION}, {"hostname", model_ ? model_->hostname : "dormouse"}});
   } else if (op == "config.get") {

@@ -72,6 +72,7 @@ Outcome<void> Daemon::open_sockets() {
     udp6_.emplace(std::move(*udp6));
   TRY_ASSIGN(machine_, Machine::open(options_.state_dir));
   TRY_ASSIGN(data_, dataplane::make_tun_data_plane(crypto::make_esp_provider()));
+  store_ = store::Store::open(options_.state_dir, store::system_clocks());
   manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_);
   return {};
 }
@@ -85,6 +86,9 @@ Outcome<void> Daemon::watch_all() {
   TRY(watch(udp4_->fd(), [this] { receive_ike(*udp4_); }));
   if (udp6_) TRY(watch(udp6_->fd(), [this] { receive_ike(*udp6_); }));
   TRY(watch(data_->event_fd(), [this] { settle(); }));
+  TRY(watch(store_->problem_fd(), [this] {
+    for (const auto& p : store_->take_problems()) log(LogId::store_problem, {p});
+  }));
   TRY(watch(machine_->monitor_fd(), [this] {
     if (!machine_->changed() || applying_) return;
     manager_->set_links(machine_->links(), loop_->now());
@@ -138,9 +142,12 @@ void Daemon::apply(const config::Loaded& loaded, const char* why) {
   (void)machine_->apply_routes(*model_, false);  // its problems are reported below, once the tunnels exist
   manager_->set_links(machine_->links(), loop_->now());
   const auto summary = manager_->configure(model_, loop_->now());
+  // Once; nobody could have logged in before.
+  manager_->restore(store_->take_stored(), loop_->now());
   settle();
   report(machine_->apply_routes(*model_, true));
   applying_ = false;
+  if (const auto done = machine_->commit_firewall(); !done) report({done.error().text});
   settle();
   if (std::string_view(why) != "start") log(LogId::config_applied, {std::string(why) + ": " + summary});
 }
@@ -203,6 +210,8 @@ void Daemon::carry_out(tunnel::Action& action) {
     const auto sent = traps_.send({trap->up, trap->local, trap->remote, trap->name}, model_->snmp_communities,
                                   model_->hostname, loop_->now());
     if (!sent) report({sent.error().text});
+  } else if (auto* kept = std::get_if<tunnel::Persist>(&action)) {
+    store_->submit(std::move(kept->change));
   } else if (const auto* line = std::get_if<tunnel::Log>(&action)) {
     logger_.write(line->event);
   }

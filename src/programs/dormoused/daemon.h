@@ -13,6 +13,7 @@
 #include "adapters/loop/loop.h"
 #include "adapters/loop/udp_socket.h"
 #include "adapters/snmp/trap_sender.h"
+#include "adapters/store/store.h"
 #include "crypto/engine/engine.h"
 #include "programs/dormoused/config_file.h"
 #include "programs/dormoused/loop_watcher.h"
@@ -65,6 +66,7 @@ class Daemon final : private control::Handler {
   log::EventLog events_;
   log::DebugHub debug_;
   std::unique_ptr<Machine> machine_;
+  std::unique_ptr<store::Store> store_;
   std::unique_ptr<esp::DataPlane> data_;
   std::optional<loop::UdpSocket> udp4_, udp6_;
   std::unique_ptr<tunnel::Manager> manager_;

@@ -189,4 +189,9 @@ json to_json(const tunnel::Status& status) {
           {"dropped_malformed", status.dropped_malformed}};
 }
 
+json to_json(const store::StoreStatus& s) {
+  return {
+      {"path", s.path}, {"keeping", s.keeping}, {"problem", s.problem}, {"written", s.written}, {"waiting", s.waiting}};
+}
+
 }  // namespace dormouse::daemon

@@ -3,10 +3,12 @@
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 
+#include "adapters/store/store.h"
 #include "tunnel/status.h"
 
 namespace dormouse::daemon {
 
 [[nodiscard]] nlohmann::json to_json(const tunnel::Status& status);
+[[nodiscard]] nlohmann::json to_json(const store::StoreStatus& status);
 
 }  // namespace dormouse::daemon

@@ -1,0 +1,134 @@
+// What outlives the daemon: records of tunnels out whenever they change, and back in at the next start. A tunnel that
+// was asleep is asleep for what is left of its window; one that was up begins a window now, as its client will notice
+// the silence and come back. Their SAs are gone: traffic keys are never kept.
+#include <algorithm>
+
+#include "base/limits.h"
+#include "tunnel/manager.h"
+#include "tunnel/sleep.h"
+#include "wire/registry.h"
+
+namespace dormouse::tunnel {
+namespace {
+
+/// How a peer of this phase 1 proves who it is.
+std::uint8_t auth_method_of(const config::Phase1&) { return static_cast<std::uint8_t>(wire::AuthMethod::shared_key); }
+
+/// Only what may come back is kept.
+bool is_kept(const Tunnel& t) {
+  return t.dynamic && t.phase1->client_resume && (t.state == State::up || t.state == State::asleep);
+}
+
+SessionRecord record_of(const Tunnel& t) {
+  SessionRecord r{.phase1 = t.phase1->name, .index = t.index, .auth_method = auth_method_of(*t.phase1)};
+  if (t.peer_id) r.peer = *t.peer_id;
+  if (t.local_id) r.local = *t.local_id;
+  r.local_end = t.path.local;
+  r.remote_end = t.path.remote;
+  r.udp_encap = t.udp_encap;
+  r.local_behind_nat = t.local_behind_nat;
+  r.remote_behind_nat = t.remote_behind_nat;
+  r.routes = t.routes;
+  r.reported_up.assign(t.reported_up.begin(), t.reported_up.end());
+  r.created = t.created;
+  r.logged_in = t.logged_in;
+  r.asleep = t.state == State::asleep;
+  if (r.asleep) {
+    r.asleep_since = t.asleep_since;
+    r.asleep_until = t.asleep_until;
+  }
+  r.reauth_deadline = t.reauth_deadline;
+  r.sleeps = t.sleeps;
+  return r;
+}
+
+/// Why a record cannot come back under this configuration; null if it can.
+const char* obstacle(const config::Phase1* phase1, const SessionRecord& r) {
+  if (!phase1 || phase1->type != config::Phase1Type::dynamic) return "its phase 1 was removed";
+  if (!phase1->client_resume) return "client-resume is disabled";
+  if (!phase1->has_policy) return "its policies were removed";
+  if (auth_method_of(*phase1) != r.auth_method) return "the authentication method changed";
+  return nullptr;
+}
+
+}  // namespace
+
+void Manager::note_changed(const Tunnel& t) {
+  if (t.dynamic) unsaved_.insert(t.id);
+}
+
+void Manager::forget(Tunnel& t) {
+  if (!std::exchange(t.stored, false)) return;
+  out_.push_back(Persist{DropSession{t.phase1->name, t.index}});
+}
+
+/// Behind all other actions, so that whoever follows a dropped tunnel under the same name is saved after it.
+void Manager::save_changed() {
+  for (const auto id : std::exchange(unsaved_, {})) {
+    Tunnel* t = find(id);
+    if (!t) continue;
+    if (auto record = kept_record(*t)) {
+      out_.push_back(Persist{SaveSession{std::move(*record)}});
+      t->stored = true;
+    } else {
+      forget(*t);
+    }
+  }
+}
+
+/// None for a tunnel that is not to come back.
+std::optional<SessionRecord> Manager::kept_record(const Tunnel& t) const {
+  return is_kept(t) ? std::optional(record_of(t)) : std::nullopt;
+}
+
+void Manager::restore(StoredState stored, Instant now) {
+  // In the order of their logins, so that routes several of them want go to the one that had them.
+  std::ranges::stable_sort(stored.sessions, {}, &SessionRecord::logged_in);
+  for (const auto& record : stored.sessions) restore_session(record, now);
+}
+
+void Manager::restore_session(const SessionRecord& r, Instant now) {
+  const auto* phase1 = model_->find_phase1(r.phase1);
+  const char* why_not = obstacle(phase1, r);
+  if (!why_not && tunnels_.size() >= limits::kMaxTunnels) why_not = "too many tunnels";
+  Tunnel* t = why_not ? nullptr : make_instance({.phase1 = {model_, phase1}, .index = r.index}, now);
+  if (!t) {
+    if (!why_not) why_not = "its interface could not be made";
+    log(LogId::event_not_restored, {}, {r.phase1 + "_" + std::to_string(r.index), std::string(why_not)});
+    out_.push_back(Persist{DropSession{r.phase1, r.index}});
+    return;
+  }
+  t->peer_id = r.peer;
+  t->local_id = r.local;
+  const auto* l = link(phase1->interface);
+  t->local_behind_nat = r.local_behind_nat;
+  t->remote_behind_nat = r.remote_behind_nat;
+  set_path(*t, {r.local_end, r.remote_end, l ? l->ifindex : 0}, r.udp_encap);
+  data_.add_tunnel(t->id, t->device, t->outer);
+  t->in_data_plane = true;
+  t->created = r.created;
+  t->up_since = t->logged_in = r.logged_in;
+  t->reauth_deadline = r.reauth_deadline;
+  t->sleeps = r.sleeps;
+  t->reported_up = {r.reported_up.begin(), r.reported_up.end()};
+  t->stored = true;
+  enter(*t, Event::restored);
+  t->asleep_since = r.asleep ? std::min(r.asleep_since, now) : now;
+  t->asleep_until = sleep_end(*phase1, t->asleep_since, r.reauth_deadline);
+  if (r.asleep) t->asleep_until = std::min(t->asleep_until, r.asleep_until);
+  t->timers.set(Timer::sleep_over, t->asleep_until);
+  data_.set_asleep(t->id, true);
+  for (const auto& prefix : r.routes) want_route(*t, prefix);
+  const auto left = static_cast<std::uint64_t>(seconds_of(std::max(Duration{}, t->asleep_until - now)));
+  const auto count = asleep_count(phase1->name);
+  if (!r.asleep) {
+    ++t->sleeps;
+    ++phase1_counters_[phase1->name].sleeps;
+    log(LogId::resume_sleep_start, scope_of(*t), {left, count});
+  }
+  log(LogId::event_restored, {}, {t->name, left, count});
+  note_changed(*t);
+  refresh(*t);
+}
+
+}  // namespace dormouse::tunnel
