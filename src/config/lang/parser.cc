@@ -51,7 +51,7 @@ class Parser {
     std::string out;
     for (std::size_t i = 0; i < levels_.size(); ++i) {
       out += (i == 0 ? "" : " ") + levels_[i].path;
-      if (levels_[i].in_entry && !levels_[i].skipped && !entry(i).key.empty()) out += " " + quoted(entry(i).key);
+      if (levels_[i].in_entry && !levels_[i].skipped && !entry(i).key.empty()) out += " " + in_quotes(entry(i).key);
     }
     return out;
   }

@@ -102,7 +102,7 @@ std::string free_number(const Section& section) {
   return std::to_string(n);
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -114,7 +114,7 @@ std::string quoted(std::string_view text) {
 std::string quoted_if_needed(std::string_view text) {
   const auto plain = [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\'' && c != '\\' && c != '#'; };
   const bool bare = !text.empty() && !is_statement(text) && std::ranges::all_of(text, plain);
-  return bare ? std::string(text) : quoted(text);
+  return bare ? std::string(text) : in_quotes(text);
 }
 
 std::string print(const Section& s, unsigned level) {
@@ -128,7 +128,7 @@ std::string print(const Section& s, unsigned level) {
       continue;
     }
     print_comments(e.comments, inner, out);
-    out += inner + "edit " + (is_number(e.key) ? e.key : quoted(e.key)) + "\n";
+    out += inner + "edit " + (is_number(e.key) ? e.key : in_quotes(e.key)) + "\n";
     print_entry(e, level + 2, out);
     out += inner + "next\n";
   }

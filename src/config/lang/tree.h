@@ -72,7 +72,7 @@ struct Tree {
 [[nodiscard]] std::string print(const Tree& tree);
 [[nodiscard]] std::string print(const Section& section, unsigned level = 0);
 /// `text` in double quotes with \" and \\ escaped.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 /// `text` as it is where that reads back as one word, in quotes otherwise.
 [[nodiscard]] std::string quoted_if_needed(std::string_view text);
 /// Whether the word begins a statement, and so is a value only in quotes.

@@ -42,7 +42,7 @@ void Builder::require_mandatory(const EntryReader& e, const std::string& path) {
 }
 
 std::string Builder::path_of(const Entry& e) const {
-  return std::string(path_) + (e.key.empty() ? "" : " " + quoted(e.key));
+  return std::string(path_) + (e.key.empty() ? "" : " " + in_quotes(e.key));
 }
 
 const Entry* Builder::find(std::string_view path, std::string_view key) const {

@@ -176,7 +176,7 @@ void Builder::compare_policy(const EntryReader& e) {
   for (const auto attribute : {"srcintf", "dstintf", "srcaddr", "dstaddr", "service"}) {
     auto names = e.list(attribute);
     std::ranges::sort(names);
-    for (const auto& n : names) matches += quoted(n);
+    for (const auto& n : names) matches += in_quotes(n);
     matches += "\n";
   }
   const auto [before, is_first] = policies_by_match_.insert({matches, e.entry().key});

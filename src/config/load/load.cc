@@ -15,7 +15,7 @@ using Fault = std::pair<std::string, std::string>;  // path and attribute of a r
 /// about the rest can be said in the same run.
 void drop_faults(std::vector<Section>& sections, const std::string& where, const std::set<Fault>& faults) {
   for (auto& s : sections) {
-    const auto path_of = [&](const Entry& e) { return where + s.path + (e.key.empty() ? "" : " " + quoted(e.key)); };
+    const auto path_of = [&](const Entry& e) { return where + s.path + (e.key.empty() ? "" : " " + in_quotes(e.key)); };
     std::erase_if(s.entries, [&](const Entry& e) { return faults.contains({path_of(e), ""}); });
     for (auto& e : s.entries) {
       const auto path = path_of(e);

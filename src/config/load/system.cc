@@ -33,7 +33,7 @@ void Builder::compare_interfaces() {
       const auto shorter = std::min(a_length, b_length);
       if (a.family() != b.family() || a.masked(shorter) != b.masked(shorter)) continue;
       const EntryReader e(*find_table(path_), *find(path_, i->name));
-      warn(e, "ip", "its subnet overlaps that of " + quoted(before->name));
+      warn(e, "ip", "its subnet overlaps that of " + in_quotes(before->name));
     }
 }
 
@@ -52,7 +52,8 @@ void Builder::route(const EntryReader& e) {
           "a next hop of the destination's family");
   const Phase1* tunnel = model.find_phase1(r.device);
   if (tunnel && tunnel->type == Phase1Type::dynamic && tunnel->net_device)
-    return error(e, "device", quoted(r.device) + " has an interface per client, so a fixed route into it goes nowhere",
+    return error(e, "device",
+                 in_quotes(r.device) + " has an interface per client, so a fixed route into it goes nowhere",
                  "leave the route to add-route");
   model.routes.push_back(std::move(r));
 }
@@ -68,7 +69,7 @@ void Builder::community(const EntryReader& e) {
   if (const auto* hosts = e.entry().section("hosts"))
     for (const auto& h : hosts->entries) {
       const EntryReader host(*find_table("hosts", "system snmp community"), h);
-      require_mandatory(host, path_of(e.entry()) + " hosts " + quoted(h.key));
+      require_mandatory(host, path_of(e.entry()) + " hosts " + in_quotes(h.key));
       const auto a = host.interface_address("ip");
       // A subnet may ask, but gets no traps.
       if (a && a->second == a->first.bits() && !host.is("host-type", "query")) c.hosts.push_back({a->first, port});

@@ -234,11 +234,11 @@ void Builder::compare_phase1() {
     for (auto other = model.phase1.begin(); other != p; ++other) {
       if (other->type != p->type || other->interface != p->interface || other->family != p->family) continue;
       if (p->type == Phase1Type::static_peer && other->remote_gw == p->remote_gw && !p->remote_gw.is_unspecified())
-        error(e, "remote-gw", quoted(other->name) + " has the same peer on the same interface", "another peer");
+        error(e, "remote-gw", in_quotes(other->name) + " has the same peer on the same interface", "another peer");
       if (p->type == Phase1Type::dynamic && (p->peertype == PeerType::any || p->peerid == other->peerid) &&
           other->peertype == p->peertype)
         warn(e, "peertype",
-             "admits the same clients as " + quoted(other->name) + " on the same interface, which is asked first");
+             "admits the same clients as " + in_quotes(other->name) + " on the same interface, which is asked first");
     }
   }
 }

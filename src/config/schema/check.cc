@@ -101,10 +101,10 @@ Verdict check_reference(const AttributeSpec& spec, const std::string& v, const T
   constexpr std::size_t kShown = 12;
   std::string all;
   for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i)
-    all += (i == 0 ? "one of " : ", ") + quoted(names[i]);
+    all += (i == 0 ? "one of " : ", ") + in_quotes(names[i]);
   if (names.size() > kShown) all += " and " + std::to_string(names.size() - kShown) + " more";
   if (names.empty()) all = accepted_by(spec) + " (there is none yet)";
-  return Finding{Fault::reference, 0, "there is no " + quoted(v) + meant(v, names), all};
+  return Finding{Fault::reference, 0, "there is no " + in_quotes(v) + meant(v, names), all};
 }
 
 Verdict check_value(const AttributeSpec& spec, const std::string& v, const Tree* tree) {
@@ -201,7 +201,7 @@ class TreeCheck {
     const auto* table = find_table(s.path, parent);
     if (!table) return;
     for (const auto& e : s.entries) {
-      const std::string path = where + s.path + (e.key.empty() ? "" : " " + quoted(e.key));
+      const std::string path = where + s.path + (e.key.empty() ? "" : " " + in_quotes(e.key));
       if (!table->singleton) report(check_key(*table, e.key), e.at, path, "");
       for (const auto& a : e.attributes) attribute(*table, e, a, path);
       for (const auto& nested : e.sections) section(nested, s.path, path + " ");

@@ -22,7 +22,7 @@ std::string values_text(const AttributeSpec& spec, const std::vector<std::string
   if (spec.kind == Kind::subnet || spec.kind == Kind::subnet4) return subnet_text(values);
   std::string out;
   for (const auto& v : values)
-    out += (out.empty() ? "" : " ") + (is_quoted(spec.kind) ? quoted(v) : quoted_if_needed(v));
+    out += (out.empty() ? "" : " ") + (is_quoted(spec.kind) ? in_quotes(v) : quoted_if_needed(v));
   return out;
 }
 
@@ -43,7 +43,7 @@ std::string show_section(const Section& s, const TableSpec& table, std::string_v
       inside += show_inside(table, e, detail, level + 1);
       continue;
     }
-    inside += indent + "    edit " + (table.highest_key != 0 ? e.key : quoted(e.key)) + "\n";
+    inside += indent + "    edit " + (table.highest_key != 0 ? e.key : in_quotes(e.key)) + "\n";
     inside += show_inside(table, e, detail, level + 2) + indent + "    next\n";
   }
   return inside.empty() ? "" : indent + "config " + std::string(table.path) + "\n" + inside + indent + "end\n";
