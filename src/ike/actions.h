@@ -86,6 +86,10 @@ struct Closed {
 struct Unreachable {
   IkeSaId sa;
 };
+/// The peer proved by its token that it lost this IKE SA (RFC 6290). Nothing was done yet: abandon() it.
+struct PeerCrashed {
+  IkeSaId sa;
+};
 /// A fresh authenticated message (never a retransmission) came over this path.
 struct PeerAlive {
   IkeSaId sa;
@@ -114,7 +118,7 @@ struct Log {
 };
 
 using Action = std::variant<Transmit, Established, ChildUp, ChildOutboundReady, ChildDown, ChildFailed, Closed,
-                            Unreachable, PeerAlive, Rekeyed, NatState, Log>;
+                            Unreachable, PeerCrashed, PeerAlive, Rekeyed, NatState, Log>;
 
 /// Collects actions in order. `debug` off spares the making of debug lines.
 class Outbox {

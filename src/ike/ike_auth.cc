@@ -44,6 +44,7 @@ void SaImpl::send_auth(Instant now, Outbox& out) {
   if (initial_contact_) p.push_back(wire::NotifyPayload{.type = wire::NotifyType::initial_contact});
   if (expected_peer_) p.push_back(wire::IdPayload{true, *expected_peer_});
   p.push_back(wire::AuthPayload{wire::AuthMethod::shared_key, to_bytes(auth->reveal())});
+  add_token(p, true, spi_i_, spi_r_);
   if (!children_policy_.empty()) {
     first_child_spi_ = owner_.allocate_esp_spi();
     for (auto& c : child_offer(children_policy_.front(), first_child_spi_, false)) p.push_back(std::move(c));
@@ -73,6 +74,7 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   out.log(LogId::auth_verified, scope());
   out.log(LogId::auth_succeeded, scope());
   peer_ = id->id;
+  peer_tokens_.learn(p);
   become_established(now, out);
   if (children_policy_.empty()) return;
   const auto& policy = children_policy_.front();
@@ -121,6 +123,7 @@ void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Pa
   out.log(LogId::auth_verified, scope());
   out.log(LogId::auth_succeeded, scope());
   peer_ = idi->id;
+  peer_tokens_.learn(p);
   local_ = grant->local;
   psk_ = std::move(grant->psk);
   policy_ = std::move(grant->policy);
@@ -130,6 +133,7 @@ void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Pa
   Payloads answer;
   answer.push_back(wire::IdPayload{true, local_});
   answer.push_back(wire::AuthPayload{wire::AuthMethod::shared_key, to_bytes(own->reveal())});
+  add_token(answer, false, spi_i_, spi_r_);
   std::optional<Agreement> child;
   EspSpi in{};
   if (wire::find<wire::SaPayload>(p)) {

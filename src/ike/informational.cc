@@ -1,4 +1,4 @@
-// INFORMATIONAL (RFC 7296 1.4): probes and Deletes.
+// INFORMATIONAL (RFC 7296 1.4): probes and Deletes; and the tokens of quick crash detection (RFC 6290).
 #include <algorithm>
 
 #include "ike/sa_impl.h"
@@ -16,6 +16,31 @@ void SaImpl::send_delete_child(ChildId id, Instant now, Outbox& out) {
   request(wire::ExchangeType::informational, {wire::DeletePayload{Protocol::esp, {in}}}, now, out);
 }
 
+// --- quick crash detection
+
+void SaImpl::add_token(Payloads& p, bool initiator, IkeSpi i, IkeSpi r) {
+  if (auto token = owner_.qcd_token(initiator, i, r)) p.push_back(qcd_notify(std::move(*token)));
+}
+
+void SaImpl::send_token(Instant now, Outbox& out) {
+  Payloads p;
+  add_token(p, initiator_, spi_i_, spi_r_);
+  exchange_.emplace().task = TokenTask{};
+  request(wire::ExchangeType::informational, std::move(p), now, out);
+}
+
+/// An answer in clear under our SPIs. Whoever sends it proves nothing but by the token; all else is left alone, so that
+/// nobody can end an SA from beside the path (RFC 7296 2.21.4).
+void SaImpl::on_unprotected(const wire::Message& m, Outbox& out) {
+  const bool shown = wire::find_notify(m.payloads, wire::NotifyType::quick_crash_detection) != nullptr;
+  const bool on = owner_.qcd_token(initiator_, spi_i_, spi_r_).has_value();
+  const bool alive = state_ == SaState::established || state_ == SaState::rekeyed;
+  if (!shown || !on || !alive || !peer_tokens_.proven_by(m.payloads))
+    return out.log(LogId::unprotected_ignored, scope(), {std::string(shown ? "QCD token" : "message")});
+  out.log(LogId::qcd_verified, scope());
+  out.add(PeerCrashed{id_});
+}
+
 void SaImpl::on_informational_response(Exchange x, const Payloads&, Instant, Outbox& out) {
   // 1.4.1: the answer carries the other direction's SPIs, or nothing if the peer's own Delete crossed ours. Either way
   // it is gone.
@@ -27,6 +52,7 @@ void SaImpl::on_informational_response(Exchange x, const Payloads&, Instant, Out
 void SaImpl::on_informational_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path,
                                       Instant now, Outbox& out) {
   Payloads answer;
+  peer_tokens_.learn(p);
   bool whole_sa = false;
   std::vector<ChildId> gone;
   wire::DeletePayload back{Protocol::esp, {}};

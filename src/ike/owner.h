@@ -66,6 +66,11 @@ class Owner {
   [[nodiscard]] virtual EspSpi allocate_esp_spi() = 0;
   /// A local IKE SPI no SA of this host uses, non-zero.
   [[nodiscard]] virtual IkeSpi allocate_ike_spi() = 0;
+  /// The quick crash detection token for an IKE SA that this host began (`initiator`) or answered (RFC 6290). None:
+  /// switched off, then peers' tokens count for nothing too.
+  [[nodiscard]] virtual std::optional<Bytes> qcd_token(bool /*initiator*/, IkeSpi /*i*/, IkeSpi /*r*/) {
+    return std::nullopt;
+  }
   /// Error refused / auth_failed: the peer gets AUTHENTICATION_FAILED and nothing else.
   [[nodiscard]] virtual Result<AuthGrant> authorize(const AuthQuery& query, std::vector<LogEvent>& log) = 0;
 };

@@ -12,6 +12,7 @@
 
 #include "crypto/testing/seeded_rng.h"
 #include "crypto/testing/toy_provider.h"
+#include "ike/qcd.h"
 #include "ike/sa.h"
 
 namespace dormouse::ike::testing {
@@ -60,7 +61,8 @@ class End final : public Owner {
   std::vector<ChildPolicy> children_policy;
   SecretBytes psk = secret("correct horse");
   Identity identity;
-  bool refuse = false;  ///< authorize() says no whatever the secret
+  std::optional<QcdMaker> qcd;  ///< quick crash detection is on
+  bool refuse = false;          ///< authorize() says no whatever the secret
 
   std::map<IkeSaId, std::unique_ptr<IkeSa>> sas;
   std::map<ChildId, NewChild> children;  ///< installed now
@@ -75,6 +77,9 @@ class End final : public Owner {
   IkeSaId next_ike_id() override { return IkeSaId(++last_ike_); }
   ChildId next_child_id() override { return ChildId(++last_child_); }
   EspSpi allocate_esp_spi() override { return EspSpi(0x1000 + ++last_spi_ + (name == "b" ? 0x100000U : 0U)); }
+  std::optional<Bytes> qcd_token(bool initiator, IkeSpi i, IkeSpi r) override {
+    return qcd ? std::optional(qcd->token(initiator, i, r)) : std::nullopt;
+  }
   IkeSpi allocate_ike_spi() override { return IkeSpi(0xabc000 + ++last_spi_ + (name == "b" ? 0x100000U : 0U)); }
   Result<AuthGrant> authorize(const AuthQuery& query, std::vector<LogEvent>&) override {
     asked.push_back({.sa = query.sa,
@@ -118,6 +123,7 @@ class End final : public Owner {
   void note(ChildFailed& a) { events.push_back("child failed " + a.phase2 + " " + std::to_string(a.notify)); }
   void note(Closed& a) { events.push_back("closed: " + std::string(name_of(a.reason))); }
   void note(Unreachable&) { events.emplace_back("unreachable"); }
+  void note(PeerCrashed&) { events.emplace_back("peer crashed"); }
   void note(PeerAlive&) { ++alive; }
   void note(Rekeyed& a) {
     events.emplace_back("rekeyed");

@@ -93,6 +93,8 @@ void SaImpl::on_rekey_ike_response(Exchange x, const Payloads& p, Instant now, O
     return hand_over_to_rival(now, out);
   }
   rival_.reset();
+  (*next)->peer_tokens_.learn(p);
+  if (owner_.qcd_token(true, x.ike_spi, theirs)) (*next)->push(TokenTask{}, now, out);
   hand_over(std::move(*next), out);
   // Ours won: the old SA goes by our Delete.
   state_ = SaState::rekeyed;
@@ -147,10 +149,10 @@ void SaImpl::on_rekey_ike_request(const wire::Message& m, ByteView datagram, con
   const IkeSpi ours = owner_.allocate_ike_spi();
   auto next = make_successor(choice->suite, false, theirs, ours, secret->reveal(), nonce->data, nr, now);
   if (!next) return refuse(NotifyType::no_proposal_chosen);
-  reply(m, datagram,
-        {wire::SaPayload{{crypto::answer(*choice, Protocol::ike, octets(ours), true)}}, wire::NoncePayload{nr},
-         wire::KePayload{ke->group, to_bytes((*exchange)->public_value())}},
-        path, out);
+  Payloads answer{wire::SaPayload{{crypto::answer(*choice, Protocol::ike, octets(ours), true)}}, wire::NoncePayload{nr},
+                  wire::KePayload{ke->group, to_bytes((*exchange)->public_value())}};
+  add_token(answer, false, theirs, ours);
+  reply(m, datagram, answer, path, out);
   if (exchange_ && std::holds_alternative<RekeyIkeTask>(exchange_->task)) {  // both at once: our answer decides
     rival_ = std::move(*next);
     rival_lowest_ = lower_nonce(nonce->data, nr);

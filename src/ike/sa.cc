@@ -124,6 +124,7 @@ void SaImpl::on_message(ByteView datagram, const Path& path, Instant now, Outbox
     if (h.response) return on_init_response(*message, datagram, path, now, out);
     return on_init_request(*message, datagram, path, now, out);
   }
+  if (h.response && !message->encrypted && protection_ && h.spi_r == spi_r_) return on_unprotected(*message, out);
   if (!protection_ || h.spi_r != spi_r_ || !message->encrypted || !message->payloads.empty())
     return drop({ErrorCode::unexpected, "exchange"});
   if (h.response)
@@ -226,6 +227,7 @@ void SaImpl::start_task(Task task, Instant now, Outbox& out) {
   if (auto* t = std::get_if<RekeyIkeTask>(&task)) return send_rekey_ike(*t, now, out);
   if (auto* t = std::get_if<DeleteChildTask>(&task)) return send_delete_child(t->child, now, out);
   if (std::holds_alternative<CloseTask>(task)) return close(now, out);
+  if (std::holds_alternative<TokenTask>(task)) return send_token(now, out);
   exchange_.emplace().task = ProbeTask{};
   request(wire::ExchangeType::informational, {}, now, out);
 }

@@ -5,7 +5,7 @@
 //   children.cc       what all ways of making a Child SA share: choice, keys, install, remove
 //   create_child.cc   CREATE_CHILD_SA for new children and their rekey (1.3.1, 1.3.3, 2.8)
 //   rekey_ike.cc      CREATE_CHILD_SA for the IKE SA itself (1.3.2, 2.18)
-//   informational.cc  probes and Deletes (1.4)
+//   informational.cc  probes, Deletes (1.4) and crash detection (RFC 6290)
 #pragma once
 #include <deque>
 #include <variant>
@@ -14,6 +14,7 @@
 #include "ike/message_window.h"
 #include "ike/nat_detection.h"
 #include "ike/protection.h"
+#include "ike/qcd.h"
 #include "ike/sa.h"
 
 namespace dormouse::ike {
@@ -32,7 +33,8 @@ struct RekeyIkeTask {
   KeId group = KeId::none;
 };
 struct CloseTask {};
-using Task = std::variant<ProbeTask, CreateChildTask, DeleteChildTask, RekeyIkeTask, CloseTask>;
+struct TokenTask {};  ///< gives the peer our token of this SA, after a rekey that we began (RFC 6290 4.3)
+using Task = std::variant<ProbeTask, CreateChildTask, DeleteChildTask, RekeyIkeTask, CloseTask, TokenTask>;
 
 /// Our request under way, with what its answer will need.
 struct Exchange {
@@ -159,6 +161,9 @@ class SaImpl final : public IkeSa {
   void hand_over_to_rival(Instant now, Outbox& out);
 
   // informational.cc
+  void send_token(Instant now, Outbox& out);
+  void on_unprotected(const wire::Message& m, Outbox& out);
+  void add_token(Payloads& p, bool initiator, IkeSpi i, IkeSpi r);
   void send_delete_child(ChildId id, Instant now, Outbox& out);
   void on_informational_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path,
                                 Instant now, Outbox& out);
@@ -193,6 +198,7 @@ class SaImpl final : public IkeSa {
   CloseReason hint_ = CloseReason::no_answer;
   EspSpi first_child_spi_{};
   NatFindings nat_;
+  QcdTokens peer_tokens_;
 
   // of a rekey of this IKE SA begun by the peer while ours is under way (RFC 7296 2.8.2)
   std::unique_ptr<SaImpl> rival_;

@@ -23,7 +23,12 @@ std::string label_of(const wire::Header& h) {
 }  // namespace
 
 Manager::Manager(crypto::Provider& crypto, Rng& rng, esp::DataPlane& data)
-    : crypto_(crypto), rng_(rng), data_(data), model_(std::make_shared<config::Model>()), cookies_(crypto, rng) {}
+    : crypto_(crypto),
+      rng_(rng),
+      data_(data),
+      model_(std::make_shared<config::Model>()),
+      cookies_(crypto, rng),
+      crash_(crypto, rng) {}
 Manager::~Manager() = default;
 
 // --- datagrams
@@ -52,7 +57,7 @@ void Manager::on_datagram(const ike::Path& path, ByteView datagram, Instant now)
   }
   if (!sa) {
     ++counters_.dropped_unknown;
-    return;
+    return answer_unknown(path, *header, datagram, now);
   }
   if (holds_answer(*sa, path, datagram, now)) return;
   with_sa(sa->id(), now, [&](ike::IkeSa& s, ike::Outbox& box) { s.on_message(datagram, path, now, box); });

@@ -2,7 +2,7 @@
 // and one next deadline out. Files: manager.cc routes what comes in; responder.cc decides who may begin; authorize.cc
 // who may enter and as which tunnel; sa_actions.cc carries out what the engine asks; tunnel_life.cc makes, wakes, puts
 // to sleep and ends tunnels (with sleep.cc, dpd.cc, adoption.cc for the decisions); connect.cc is the static tunnel's
-// way up; restore.cc hands out what outlives the daemon and takes it back; status.cc copies out.
+// way up; restore.cc hands out what outlives the daemon and takes it back; crash.cc is RFC 6290; status.cc copies out.
 #pragma once
 #include <functional>
 #include <map>
@@ -18,9 +18,11 @@
 #include "esp/data_plane.h"
 #include "ike/cookie.h"
 #include "ike/owner.h"
+#include "ike/qcd.h"
 #include "ike/sa.h"
 #include "tunnel/actions.h"
 #include "tunnel/adoption.h"
+#include "tunnel/rate_limit.h"
 #include "tunnel/routes.h"
 #include "tunnel/sa_table.h"
 #include "tunnel/status.h"
@@ -89,7 +91,13 @@ class Manager final : private ike::Owner {
     int ifindex = 0;
   };
   struct Counters {
-    std::uint64_t cookies_sent = 0, dropped_unknown = 0, dropped_malformed = 0;
+    std::uint64_t cookies_sent = 0, dropped_unknown = 0, dropped_malformed = 0, crash_answers = 0;
+  };
+  struct CrashDetection {
+    CrashDetection(crypto::Provider& crypto, Rng& rng);
+    std::shared_ptr<const SecretBytes> secret;
+    ike::QcdMaker maker;
+    RateLimit rate;
   };
   struct Phase1Counters {
     std::uint64_t logins = 0, refused = 0, sleeps = 0, by_address = 0, by_login = 0, expired = 0;
@@ -100,6 +108,7 @@ class Manager final : private ike::Owner {
   crypto::Provider& crypto() override { return crypto_; }
   IkeSaId next_ike_id() override { return IkeSaId(++last_ike_id_); }
   ChildId next_child_id() override { return ChildId(++last_child_id_); }
+  std::optional<Bytes> qcd_token(bool initiator, IkeSpi i, IkeSpi r) override;
   EspSpi allocate_esp_spi() override;
   IkeSpi allocate_ike_spi() override;
   Result<ike::AuthGrant> authorize(const ike::AuthQuery& query, std::vector<LogEvent>& log) override;
@@ -126,6 +135,7 @@ class Manager final : private ike::Owner {
   void carry_out(ike::ChildFailed& a, Instant now);
   void carry_out(ike::Closed& a, Instant now);
   void carry_out(ike::Unreachable& a, Instant now);
+  void carry_out(ike::PeerCrashed& a, Instant now);
   void carry_out(ike::PeerAlive& a, Instant now);
   void carry_out(ike::Rekeyed& a, Instant now);
   void carry_out(ike::NatState& a, Instant now);
@@ -159,6 +169,10 @@ class Manager final : private ike::Owner {
   void report_up(Tunnel& t, const TunnelChild& child);
   void report_down(Tunnel& t, const std::string& phase2);
   void remove_gone();
+
+  // crash.cc
+  void restore_qcd_secret(const StoredState& stored);
+  void answer_unknown(const ike::Path& path, const wire::Header& header, ByteView datagram, Instant now);
 
   // restore.cc
   void note_changed(const Tunnel& t);
@@ -203,6 +217,7 @@ class Manager final : private ike::Owner {
   std::shared_ptr<const config::Model> model_;
   std::vector<LinkInfo> links_;
   ike::CookieJar cookies_;
+  CrashDetection crash_;
   SaTable sas_;
   std::map<TunnelId, std::unique_ptr<Tunnel>> tunnels_;
   std::set<std::pair<Instant, TunnelId>> deadlines_;

@@ -82,6 +82,7 @@ std::optional<SessionRecord> Manager::kept_record(const Tunnel& t) const {
 }
 
 void Manager::restore(StoredState stored, Instant now) {
+  restore_qcd_secret(stored);
   // In the order of their logins, so that routes several of them want go to the one that had them.
   std::ranges::stable_sort(stored.sessions, {}, &SessionRecord::logged_in);
   for (const auto& record : stored.sessions) restore_session(record, now);

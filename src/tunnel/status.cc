@@ -81,7 +81,8 @@ Status Manager::status(Instant now) {
              .half_open = sas_.half_open(),
              .cookies_sent = counters_.cookies_sent,
              .dropped_unknown = counters_.dropped_unknown,
-             .dropped_malformed = counters_.dropped_malformed};
+             .dropped_malformed = counters_.dropped_malformed,
+             .crash_answers = counters_.crash_answers};
   for (const auto& p : model_->phase1) {
     const auto& c = phase1_counters_[p.name];
     Phase1Status s{.name = p.name,

@@ -68,6 +68,7 @@ struct Status {
   std::vector<TunnelStatus> tunnels{};
   std::size_t half_open = 0;
   std::uint64_t cookies_sent = 0, dropped_unknown = 0, dropped_malformed = 0;
+  std::uint64_t crash_answers = 0;  ///< peers told that their IKE SA is of before a restart (RFC 6290)
 };
 
 }  // namespace dormouse::tunnel

@@ -32,12 +32,22 @@ config::Model client(unsigned n) {
 }
 
 struct Storm {
-  explicit Storm(std::uint64_t seed) : world(seed) {
-    server->start(share(short_lived(server_model())));
+  explicit Storm(std::uint64_t seed) : world(seed), quick(seed % 2 == 1) {
+    server->start(share(server_config()));
     for (unsigned n = 0; n < kClients; ++n) {
       clients.push_back(&world.add_host("laptop" + std::to_string(n), home(n)));
-      clients.back()->start(share(client(n)));
+      clients.back()->start(share(client_config(n)));
     }
+  }
+  [[nodiscard]] config::Model server_config() const {
+    auto m = short_lived(server_model());
+    m.quick_crash_detect = quick;
+    return m;
+  }
+  [[nodiscard]] config::Model client_config(unsigned n) const {
+    auto m = client(n);
+    m.quick_crash_detect = quick;
+    return m;
   }
   static IpAddress home(unsigned n) { return IpAddress::v4(0x0b650100U + 10 + n); }
 
@@ -55,7 +65,7 @@ struct Storm {
         break;
       case 4:
         c.kill();
-        c.start(share(client(n)));
+        c.start(share(client_config(n)));
         break;
       case 5:
         if (world.rng().below(8) == 0) restart_server();
@@ -78,7 +88,7 @@ struct Storm {
     for (unsigned i = 0; i < kClients; ++i)
       clients[i]->send_inside("toServer", *IpAddress::parse("192.168.5.44"), world.rng().u64());
     world.run_for(Duration(1ms) * static_cast<std::int64_t>(world.rng().below(40'000)));
-    server->start(share(short_lived(server_model())));
+    server->start(share(server_config()));
   }
 
   void calm() {
@@ -86,6 +96,7 @@ struct Storm {
   }
 
   World world;
+  bool quick;  ///< with quick crash detection
   Host* server = &world.add_host("server", kServer);
   std::vector<Host*> clients;
 };

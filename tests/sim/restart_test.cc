@@ -257,5 +257,148 @@ TEST_F(Restart, a_shared_interface_gets_its_sleepers_back) {
   EXPECT_EQ(server.routes().size(), 1U);
 }
 
+// --- quick crash detection
+
+class QuickRestart : public Restart {
+ protected:
+  void SetUp() override {
+    server.start(share(with_qcd(server_model())));
+    client.start(share(with_qcd(named_client())));
+    ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 10s));
+    world.run_for(1s);
+  }
+  static config::Model with_qcd(config::Model m) {
+    m.quick_crash_detect = true;
+    return m;
+  }
+  /// Any protected request of the client's, e.g. at the next dead peer detection.
+  void run_until_next_probe() {
+    ASSERT_TRUE(world.run_while_not([&] { return server.status().crash_answers != 0; }, 70s));
+  }
+};
+
+TEST_F(QuickRestart, the_client_of_a_restarted_gateway_is_back_a_round_trip_after_its_next_message) {
+  const auto created = server.tunnel("toClient_0")->created;
+  restart(2s, with_qcd(server_model()));
+  EXPECT_EQ(state(), tunnel::State::asleep);
+  run_until_next_probe();
+  ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 200ms)) << "3 round trips of 20 ms";
+  world.run_for(1s);
+  EXPECT_EQ(server.tunnel("toClient_0")->created, created);
+  EXPECT_EQ(server.status().tunnels.size(), 1U);
+  ASSERT_EQ(client.tunnel("toServer")->ike.size(), 1U);
+  EXPECT_TRUE(client.logged("QCD token verified"));
+  EXPECT_TRUE(client.logged("peer restarted: toServer"));
+  client.send_inside("toServer", kInside, 4);
+  world.run_for(1s);
+  EXPECT_EQ(server.data().delivered.back(), 4U);
+  EXPECT_EQ(client.data().children(), 1U);
+  EXPECT_EQ(server.data().children(), 1U);
+}
+
+TEST_F(QuickRestart, so_it_is_after_a_rekey_of_the_ike_sa_by_either_end) {
+  for (Host* first : {&server, &client}) {
+    auto m = with_qcd(first == &server ? server_model() : named_client());
+    m.phase1[0].keylife = 300s;
+    server.kill();
+    client.kill();
+    server.disk() = {};
+    server.start(share(first == &server ? m : with_qcd(server_model())));
+    client.start(share(first == &client ? m : with_qcd(named_client())));
+    ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 10s));
+    const auto spi = server.tunnel("toClient_0")->ike.at(0).spi_i;
+    ASSERT_TRUE(world.run_while_not([&] { return server.tunnel("toClient_0")->ike.at(0).spi_i != spi; }, 400s));
+    world.run_for(35s);
+    restart(2s, with_qcd(server_model()));
+    run_until_next_probe();
+    ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 200ms)) << first->name();
+  }
+}
+
+TEST_F(QuickRestart, a_client_that_probes_while_its_gateway_is_away_is_back_when_it_answers) {
+  server.kill();
+  world.run_for(160s);  // the client has given it up: it asks on the old SAs, and tries to log in
+  ASSERT_EQ(client.tunnel("toServer")->state, tunnel::State::connecting);
+  server.start(share(with_qcd(server_model())));
+  ASSERT_TRUE(world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::up; }, 6s));
+  world.run_for(1s);
+  EXPECT_EQ(client.tunnel("toServer")->ike.size(), 1U);
+  EXPECT_EQ(server.status().tunnels.size(), 1U);
+}
+
+TEST_F(QuickRestart, a_gateway_learns_the_same_of_its_client_and_keeps_the_tunnel_asleep) {
+  // The client is killed and another daemon of the same host, with the same state, has nothing to connect to yet.
+  auto idle = with_qcd(named_client());
+  idle.phase1[0].auto_negotiate = false;
+  client.kill();
+  client.start(share(idle));
+  ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::asleep; }, 62s)) << "not after 153 s";
+  EXPECT_TRUE(server.logged("peer restarted: toClient_0"));
+  EXPECT_EQ(server.routes().size(), 1U);
+  EXPECT_EQ(server.traps.size(), 1U) << "no DOWN trap at the start of sleep";
+  EXPECT_TRUE(server.tunnel("toClient_0")->ike.empty());
+  client.send_inside("toServer", kInside, 1);
+  ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 10s));
+  EXPECT_EQ(server.status().tunnels.size(), 1U);
+}
+
+TEST_F(QuickRestart, without_the_secret_of_before_nobody_is_believed) {
+  server.kill();
+  server.disk().secrets.clear();
+  server.start(share(with_qcd(server_model())));
+  run_until_next_probe();
+  world.run_for(1s);
+  EXPECT_FALSE(client.logged("QCD token verified"));
+  EXPECT_EQ(client.tunnel("toServer")->state, tunnel::State::up) << "a wrong token changes nothing";
+}
+
+/// A request whose SPIs are chosen by the sender, protected by nothing.
+Bytes forged_request(IkeSpi i, IkeSpi r, bool initiator) {
+  Bytes m(80);
+  store64(m.data(), i.value());
+  store64(m.data() + 8, r.value());
+  m[16] = 46;
+  m[17] = 0x20;
+  m[18] = 37;
+  m[19] = initiator ? 0x08 : 0x00;
+  store32(m.data() + 24, 80);
+  m[31] = 52;
+  return m;
+}
+
+TEST_F(QuickRestart, the_token_of_a_living_sa_is_never_shown_whoever_claims_to_have_begun_it) {
+  const auto sa = server.tunnel("toClient_0")->ike.at(0);
+  const Endpoint stranger{*IpAddress::parse("11.101.66.6"), 500};
+  for (Host* host : {&server, &client}) {
+    const Endpoint at{host->address(), 500};
+    for (const bool initiator : {true, false}) {
+      host->receive_ike(at, stranger, forged_request(sa.spi_i, sa.spi_r, initiator));
+      host->receive_ike(at, stranger, forged_request(sa.spi_r, sa.spi_i, initiator));
+      host->receive_ike(at, stranger, forged_request(sa.spi_i, IkeSpi(77), initiator));
+      host->receive_ike(at, stranger, forged_request(IkeSpi(77), sa.spi_r, initiator));
+    }
+    // Each host lives at one of the two SPIs; the other, with a stranger's beside it, is no SA of its own.
+    EXPECT_LE(host->status().crash_answers, 2U) << host->name();
+    host->receive_ike(at, stranger, forged_request(IkeSpi(78), IkeSpi(77), true));
+    EXPECT_GE(host->status().crash_answers, 1U) << "an SA that nobody has";
+  }
+  world.run_for(5s);
+  EXPECT_EQ(state(), tunnel::State::up);
+  EXPECT_FALSE(client.logged("QCD token verified"));
+  EXPECT_FALSE(server.logged("QCD token verified"));
+}
+
+TEST_F(QuickRestart, a_flood_of_unknown_spis_is_answered_a_few_times_only) {
+  for (std::uint64_t i = 1; i <= 10'000; ++i)
+    server.receive_ike({kServer, 500}, {*IpAddress::parse("11.101.66.6"), 500},
+                       forged_request(IkeSpi(i), IkeSpi(i + 1), true));
+  EXPECT_LE(server.status().crash_answers, 10U);
+}
+
+TEST_F(Restart, with_quick_crash_detection_off_unknown_spis_are_not_answered) {
+  server.receive_ike({kServer, 500}, {client.address(), 500}, forged_request(IkeSpi(1), IkeSpi(2), true));
+  EXPECT_EQ(server.status().crash_answers, 0U);
+}
+
 }  // namespace
 }  // namespace dormouse::sim

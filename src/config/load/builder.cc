@@ -6,6 +6,7 @@ namespace dormouse::config {
 
 void Builder::run() {
   each("system global", &Builder::global);
+  each("system settings", &Builder::settings);
   each("vpn ipsec phase1-interface", &Builder::phase1);
   each("vpn ipsec phase2-interface", &Builder::phase2);
   each("system interface", &Builder::interface);

@@ -41,6 +41,7 @@ class Builder {
   void interface(const EntryReader& e);
   void route(const EntryReader& e);
   void community(const EntryReader& e);
+  void settings(const EntryReader& e);
   void sysinfo(const EntryReader& e);
   void compare_interfaces();
   void compare_phase1();

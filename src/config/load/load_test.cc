@@ -462,5 +462,10 @@ TEST(Load, reads_ipv6_outside_and_inside) {
   EXPECT_EQ(l.model->phase2[0].dst[0], TrafficSelector::any(Family::v6));
 }
 
+TEST(Load, quick_crash_detection_is_off_unless_it_is_switched_on) {
+  EXPECT_FALSE(loaded("").model->quick_crash_detect);
+  EXPECT_TRUE(loaded("config system settings\nset ike-quick-crash-detect enable\nend\n").model->quick_crash_detect);
+}
+
 }  // namespace
 }  // namespace dormouse::config

@@ -77,6 +77,8 @@ void Builder::community(const EntryReader& e) {
   model.snmp_communities.push_back(std::move(c));
 }
 
+void Builder::settings(const EntryReader& e) { model.quick_crash_detect = e.enabled("ike-quick-crash-detect"); }
+
 void Builder::sysinfo(const EntryReader& e) {
   model.snmp_sysinfo = {e.enabled("status"), e.text("description"), e.text("contact-info"), e.text("location")};
 }

@@ -137,7 +137,8 @@ std::vector<Change> diff(const Model& from, const Model& to) {
     out.push_back({ObjectKind::policy, ChangeKind::in_place, "order"});
   compare_all(ObjectKind::snmp, from.snmp_communities, to.snmp_communities, out);
   if (!same_sysinfo(from.snmp_sysinfo, to.snmp_sysinfo)) out.push_back({ObjectKind::snmp, ChangeKind::in_place, ""});
-  if (from.hostname != to.hostname) out.push_back({ObjectKind::global, ChangeKind::in_place, ""});
+  if (from.hostname != to.hostname || from.quick_crash_detect != to.quick_crash_detect)
+    out.push_back({ObjectKind::global, ChangeKind::in_place, ""});
   return out;
 }
 

@@ -95,6 +95,7 @@ TEST(Diff, notices_what_lies_deep_inside_of_an_object) {
   EXPECT_EQ(after([](Model& m) { m.policies[0].service.push_back({.protocol = 6}); }).size(), 1u);
   EXPECT_EQ(after([](Model& m) { m.interfaces[0].addresses.push_back({IpAddress::v4(1), 24}); }).size(), 1u);
   EXPECT_EQ(after([](Model& m) { m.snmp_communities[0].hosts.push_back({IpAddress::v4(1), 162}); }).size(), 1u);
+  EXPECT_EQ(after([](Model& m) { m.quick_crash_detect = true; }).size(), 1u);
   EXPECT_EQ(after([](Model& m) { m.snmp_sysinfo.location = "x"; }).size(), 1u);
 }
 

@@ -135,6 +135,7 @@ struct SnmpSysinfo {
 /// The whole configuration. Shared as `std::shared_ptr<const Model>`; a change makes a new one.
 struct Model {
   std::string hostname = "dormouse";
+  bool quick_crash_detect = false;  ///< RFC 6290, for all phase 1
   std::vector<Phase1> phase1{};
   std::vector<Phase2> phase2{};
   std::vector<Interface> interfaces{};

@@ -10,6 +10,8 @@ inline constexpr AttributeSpec kGlobal[] = {
 };
 inline constexpr AttributeSpec kSettings[] = {
     option("opmode", "nat", "nat", "routing mode", {.foreign = "transparent"}),
+    toggle("ike-quick-crash-detect", "disable",
+           "tell peers at once that this end was restarted and lost their SAs, and believe them (RFC 6290)"),
 };
 inline constexpr AttributeSpec kInterface[] = {
     option("vdom", "root", "root", "there is one"),

@@ -186,7 +186,8 @@ json to_json(const tunnel::Status& status) {
           {"half_open", status.half_open},
           {"cookies_sent", status.cookies_sent},
           {"dropped_unknown", status.dropped_unknown},
-          {"dropped_malformed", status.dropped_malformed}};
+          {"dropped_malformed", status.dropped_malformed},
+          {"crash_answers", status.crash_answers}};
 }
 
 json to_json(const store::StoreStatus& s) {

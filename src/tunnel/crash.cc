@@ -1,0 +1,76 @@
+// Quick crash detection (RFC 6290), both sides: telling a peer that its IKE SA is of before our restart, and believing
+// a peer that says so of ours.
+#include <algorithm>
+
+#include "base/limits.h"
+#include "tunnel/manager.h"
+
+namespace dormouse::tunnel {
+namespace {
+
+const std::string kSecretName = "qcd";
+
+std::shared_ptr<const SecretBytes> new_secret(Rng& rng) {
+  SecretBytes fresh(ike::QcdMaker::kSecretSize);
+  rng.fill(fresh.reveal_mutable());
+  return std::make_shared<const SecretBytes>(std::move(fresh));
+}
+
+}  // namespace
+
+Manager::CrashDetection::CrashDetection(crypto::Provider& crypto, Rng& rng)
+    : secret(new_secret(rng)),
+      maker(crypto, secret),
+      rate(rng.u64(), Bucket(limits::kQcdBurst, 250ms), Bucket(limits::kQcdBurstTotal, 2ms)) {}
+
+/// The secret of the last run, so that tokens given then can be shown now; or ours from now on.
+void Manager::restore_qcd_secret(const StoredState& stored) {
+  const auto kept = stored.secrets.find(kSecretName);
+  if (kept != stored.secrets.end() && kept->second->size() == ike::QcdMaker::kSecretSize) {
+    crash_.secret = kept->second;
+    crash_.maker = ike::QcdMaker(crypto_, crash_.secret);
+  } else {
+    out_.push_back(Persist{SaveSecret{kSecretName, crash_.secret}});
+  }
+}
+
+std::optional<Bytes> Manager::qcd_token(bool initiator, IkeSpi i, IkeSpi r) {
+  if (!model_->quick_crash_detect) return std::nullopt;
+  auto token = crash_.maker.token(initiator, i, r);
+  return token.empty() ? std::nullopt : std::optional(std::move(token));
+}
+
+void Manager::answer_unknown(const ike::Path& path, const wire::Header& header, ByteView datagram, Instant now) {
+  if (!model_->quick_crash_detect || !ike::QcdMaker::is_protected_request(header, datagram)) return;
+  // RFC 6290 9.2: never the token of an SA that lives. The sender chooses the flag that says which SPI is ours, so
+  // neither may be.
+  if (sas_.find_local(header.spi_i) || sas_.find_local(header.spi_r)) return;
+  if (!crash_.rate.take(path.remote.address, now)) return;
+  log(LogId::qcd_sent, {}, {spi_pair(header.spi_i, header.spi_r), path.remote.text()});
+  ++counters_.crash_answers;
+  ike::Transmit answer{path, crash_.maker.answer(header)};
+  carry_out(answer, now);
+}
+
+void Manager::carry_out(ike::PeerCrashed& a, Instant now) {
+  Tunnel* t = tunnel_of_sa(a.sa);
+  const auto abandon = [&] { with_sa(a.sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.abandon(now, box); }); };
+  if (!t || t->current != a.sa) return abandon();
+  log(LogId::event_peer_restarted, {}, {t->name});
+  const auto id = t->id;
+  // As if it had been silent for long enough: a dialup tunnel sleeps (or ends), a static one comes back.
+  if (t->state == State::up) peer_silent(*t, a.sa, now);
+  abandon();
+  t = find(id);
+  if (!t || t->dynamic || t->state != State::connecting) return;
+  t->timers.stop(Timer::wake_probe);  // there is nothing left to ask
+  if (t->held_answer) return give_held_answer(*t, now);
+  // A login begun while the gateway was away repeats its question ever more rarely; a new one is there at once.
+  const auto attempt = t->attempt;
+  if (const auto* login = attempt ? sas_.find(*attempt) : nullptr; login && login->state() == ike::SaState::init_sent)
+    with_sa(*attempt, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.abandon(now, box); });
+  connect(*t, now);
+  refresh(*t);
+}
+
+}  // namespace dormouse::tunnel
