@@ -2,6 +2,7 @@
 // was asleep is asleep for what is left of its window; one that was up begins a window now, as its client will notice
 // the silence and come back. Their SAs are gone: traffic keys are never kept.
 #include <algorithm>
+#include <tuple>
 
 #include "base/limits.h"
 #include "tunnel/manager.h"
@@ -84,7 +85,8 @@ std::optional<SessionRecord> Manager::kept_record(const Tunnel& t) const {
 void Manager::restore(StoredState stored, Instant now) {
   restore_qcd_secret(stored);
   // In the order of their logins, so that routes several of them want go to the one that had them.
-  std::ranges::stable_sort(stored.sessions, {}, &SessionRecord::logged_in);
+  std::ranges::sort(stored.sessions, {},
+                    [](const SessionRecord& r) { return std::tie(r.logged_in, r.phase1, r.index); });
   for (const auto& record : stored.sessions) restore_session(record, now);
 }
 
