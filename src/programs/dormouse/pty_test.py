@@ -107,6 +107,14 @@ class Terminal:
             except OSError as e:
                 raise AssertionError(f"the shell ended; no {pattern!r} in {text[self.seen:]!r}") from e
 
+    def wait_editing(self, seconds=10):
+        """Until the editor has the terminal: what is typed before is echoed by the kernel, into the prompt."""
+        until = time.monotonic() + seconds
+        while termios.tcgetattr(self.fd)[3] & (termios.ICANON | termios.ECHO):
+            if time.monotonic() > until:
+                raise AssertionError("the shell does not take the terminal over")
+            time.sleep(0.005)
+
     def end(self, seconds=10):
         """The exit code."""
         until = time.monotonic() + seconds
@@ -144,6 +152,7 @@ class Typing(unittest.TestCase):
         terminal = Terminal(self.daemon.run_dir, self.home)
         self.addCleanup(terminal.close)
         terminal.wait(r"gw1 # ")
+        terminal.wait_editing()
         return terminal
 
     def test_a_question_mark_lists_what_can_follow_without_enter(self):
@@ -152,6 +161,7 @@ class Typing(unittest.TestCase):
         shown = t.wait(r"flush.*\n+gw1 # diagnose vpn tunnel ")   # the line as it was, below the help
         for words in (r"list +every tunnel's selectors", r"up +bring a phase 2 up", r"flush +delete"):
             self.assertRegex(shown, words)
+        self.daemon.wait_for("version")
         self.assertEqual(self.daemon.requests, [{"op": "version"}])
         t.type("list\n")
         t.wait(r"name=toClient_0 .*status=asleep")
