@@ -20,8 +20,7 @@ class Firewall {
 
   /// New policies, and the phase 1 names they may speak of. Members of phase 1 that stay are kept.
   void set_policies(std::vector<config::Policy> policies, const std::vector<std::string>& phase1_names);
-  /// An interface follows the policies of `phase1` from the next commit() on. Until then nothing passes it, if it is
-  /// named like the phase 1 or an instance of it.
+  /// An interface follows the policies of `phase1` from the next commit() on; until then nothing passes it.
   void add_member(const std::string& phase1, const std::string& interface);
   void delete_member(const std::string& phase1, const std::string& interface);
 

@@ -228,6 +228,13 @@ TEST_F(KernelTest, an_instance_follows_the_policies_of_its_phase_1_from_its_comm
   EXPECT_FALSE(lan_to_peer() || peer_to_lan()) << "and when it is no member any more";
 }
 
+TEST_F(KernelTest, names_of_phase_1_may_begin_like_others) {
+  firewall_.set_policies({}, {"toClient", "toClient_x", "toC", "toClient_x_y"});
+  expect_done(firewall_.commit());
+  EXPECT_FALSE(lan_to_peer() || peer_to_lan());
+  EXPECT_TRUE(lan_to_wan());
+}
+
 TEST_F(KernelTest, a_policy_between_two_other_interfaces_is_held_and_the_rest_of_the_machine_left_alone) {
   auto deny = policy(1, false, "port9", "port8");
   deny.service = {ports(6, 5001, 5001)};
@@ -345,7 +352,7 @@ TEST_F(KernelTest, the_words_of_nft_come_back) {
 
 TEST_F(KernelTest, a_failed_transaction_changes_nothing_and_the_next_commit_mends_it) {
   apply({policy(1, true, "toClient", "port9")});
-  run("nft delete element inet dormouse tunnels '{ \"toClient_0\" }'");  // somebody meddles
+  run("nft delete element inet dormouse if_toClient '{ \"toClient_0\" }'");  // somebody meddles
   firewall_.delete_member("toClient", "toClient_0");
   EXPECT_FALSE(firewall_.commit());
   firewall_.add_member("toClient", "toClient_0");

@@ -10,7 +10,7 @@
 namespace dormouse::nft {
 
 /// Interfaces that follow the policies of a phase 1: itself, or its instances toClient_0, toClient_1, ... One interface
-/// follows one phase 1.
+/// follows one phase 1, and is called like it or like it with "_" and more behind.
 /// Every configured phase 1 has an entry, also an empty one.
 using Members = std::map<std::string, std::set<std::string>>;
 

@@ -1,6 +1,7 @@
 // The table:
 //
-//   set if_NAME       interfaces of phase 1 NAME          set tunnels    all of them together
+//   set if_NAME       interfaces of phase 1 NAME
+//   set tunnels       what any of them may be called: NAME and NAME_*
 //   chain forward     hook: clamps TCP MSS; sends what enters or leaves by a tunnel to ...
 //   chain policies    ... answers of established flows, the policies in order, the rest is dropped;
 //                     and the rest to ...
@@ -8,10 +9,10 @@
 //   chain postrouting hook: sends forwarded traffic to ...
 //   chain nat         ... the policies in order again, for those that translate
 //
-// Instances come and go by elements of the sets; rules change only with the configuration. An instance is filtered from
-// before it exists: by its name, until it is an element. The packets of a flow's own direction ask the policies each
-// time, so that a policy which is removed or narrowed ends the flows it let in; a tunnel that sleeps and wakes keeps
-// them.
+// Instances come and go by an element of their phase 1's set; all else changes only with the configuration. As tunnels
+// are known by their names, an instance is filtered from before it exists. The packets of a flow's own direction ask
+// the policies each time, so that a policy which is removed or narrowed ends the flows it let in; a tunnel that sleeps
+// and wakes keeps them.
 #include "adapters/nft/transaction.h"
 
 #include <algorithm>
@@ -45,8 +46,10 @@ class Transaction {
              {"prio", priority},
              {"policy", "accept"}});
   }
-  void set(const std::string& name, const std::set<std::string>& interfaces) {
+  /// `patterns`: names that end in "*" stand for all that begin so.
+  void set(const std::string& name, const std::set<std::string>& interfaces, bool patterns = false) {
     Json object = {{"table", "dormouse"}, {"name", name}, {"type", "ifname"}};
+    if (patterns) object["flags"] = Json::array({"interval"});
     if (!interfaces.empty()) object["elem"] = interfaces;
     command("add", "set", std::move(object));
   }
@@ -73,13 +76,20 @@ Json counter() { return {{"counter", {{"packets", 0}, {"bytes", 0}}}}; }
 Json jump(const char* chain) { return {{"jump", {{"target", chain}}}}; }
 Json in_tunnels(const char* key) { return match("==", meta(key), std::string("@") + kTunnels); }
 
-void add_sets(Transaction& t, const Members& members) {
-  std::set<std::string> all;
+/// What the interfaces of these phase 1 may be called. nft refuses a pattern that lies within another: "a_b" in "a_*".
+std::set<std::string> name_patterns(const Members& members) {
+  std::set<std::string> out;
   for (const auto& [phase1, interfaces] : members) {
-    t.set(set_name(phase1), interfaces);
-    all.insert(interfaces.begin(), interfaces.end());
+    const bool covered =
+        std::ranges::any_of(members, [&](const auto& other) { return phase1.starts_with(other.first + "_"); });
+    if (!covered) out.insert({phase1, phase1 + "_*"});
   }
-  t.set(kTunnels, all);
+  return out;
+}
+
+void add_sets(Transaction& t, const Members& members) {
+  for (const auto& [phase1, interfaces] : members) t.set(set_name(phase1), interfaces);
+  t.set(kTunnels, name_patterns(members), true);
 }
 
 /// A SYN says no larger segment than the tunnel carries, whichever end of the flow is in the tunnel.
@@ -137,12 +147,7 @@ void add_filter(Transaction& t, const Ruleset& rules) {
   const bool others = add_others(t, rules);
   t.hook("forward", "filter", "forward", 0);
   for (const char* key : {"iifname", "oifname"}) add_mss_clamp(t, key);
-  for (const char* key : {"iifname", "oifname"}) {
-    t.rule("forward", {in_tunnels(key), jump("policies")});
-    for (const auto& [phase1, interfaces] : rules.members)
-      for (const auto& name : {phase1, phase1 + "_*"})
-        t.rule("forward", {match("==", meta(key), name), jump("policies")}, "not filtered yet");
-  }
+  for (const char* key : {"iifname", "oifname"}) t.rule("forward", {in_tunnels(key), jump("policies")});
   if (others) t.rule("forward", Json::array({jump("others")}));
 }
 
@@ -181,9 +186,7 @@ std::string replace_table(const Ruleset& rules) {
 std::string change_members(std::span<const MemberChange> changes) {
   Transaction t;
   for (const auto& c : changes) {
-    const char* verb = c.add ? "add" : "delete";
-    t.element(verb, set_name(c.phase1), c.interface);
-    t.element(verb, kTunnels, c.interface);
+    t.element(c.add ? "add" : "delete", set_name(c.phase1), c.interface);
   }
   return t.text();
 }
