@@ -8,7 +8,7 @@
 namespace dormouse::tunnel {
 namespace {
 
-const std::string kSecretName = "qcd";
+constexpr const char* kSecretName = "qcd";
 
 std::shared_ptr<const SecretBytes> new_secret(Rng& rng) {
   SecretBytes fresh(ike::QcdMaker::kSecretSize);

@@ -427,7 +427,7 @@ void Manager::on_tunnel_timer(Tunnel& t, Timer timer, Instant now) {
     case Timer::connect: connect(t, now); break;
     case Timer::wake_probe: wake_probe(t, now); break;
     case Timer::held_answer: give_held_answer(t, now); break;
-    case Timer::unpark: data_.set_asleep(t.id, false); break;
+    case Timer::unpark: data_.set_asleep(t.id, false); break;  // nobody used the new SAs in time
     case Timer::count_: break;
   }
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <vector>
 
+#include "adapters/loop/clock.h"
 #include "adapters/loop/slot.h"
 
 namespace dormouse::loop {
@@ -37,12 +38,6 @@ std::uint64_t to_us(Duration d) {
   // Rounded up: a timer must not fire before its moment and find nothing due.
   const auto us = std::chrono::ceil<std::chrono::microseconds>(d).count();
   return us < 0 ? 0 : static_cast<std::uint64_t>(us);
-}
-
-Instant boot_time() {
-  timespec t{};
-  static_cast<void>(clock_gettime(CLOCK_BOOTTIME, &t));
-  return Instant::from_ns(std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec);
 }
 
 Ready ready_of(std::uint32_t events) {

@@ -2,20 +2,15 @@
 
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include <utility>
 
+#include "adapters/loop/clock.h"
+
 namespace dormouse::loop {
 namespace {
-
-Instant read_clock(clockid_t clock) {
-  timespec t{};
-  static_cast<void>(clock_gettime(clock, &t));
-  return Instant::from_ns(std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec);
-}
 
 /// A timer of the calendar that is never due: it becomes readable when the calendar is set anew, as at every return
 /// from sleep.
@@ -53,11 +48,11 @@ Duration SleepMeter::slept(Instant boot, Instant monotonic) {
 Outcome<Source> watch_sleep(Loop& loop, std::function<void(Duration)> woke) {
   auto watch = std::make_shared<CalendarWatch>();
   if (watch->fd() < 0 || !watch->arm()) return failure(std::string("watch for sleep: ") + std::strerror(errno));
-  auto meter = std::make_shared<SleepMeter>(read_clock(CLOCK_BOOTTIME), read_clock(CLOCK_MONOTONIC));
+  auto meter = std::make_shared<SleepMeter>(boot_time(), read_clock(CLOCK_MONOTONIC));
   return loop.watch(watch->fd(), [watch, meter, woke = std::move(woke)](Ready) {
     watch->take();
     static_cast<void>(watch->arm());
-    const auto slept = meter->slept(read_clock(CLOCK_BOOTTIME), read_clock(CLOCK_MONOTONIC));
+    const auto slept = meter->slept(boot_time(), read_clock(CLOCK_MONOTONIC));
     if (slept > Duration{}) woke(slept);
   });
 }
