@@ -5,6 +5,7 @@
 
 #include "wire/dump.h"
 #include "wire/esp_header.h"
+#include "wire/inside_config.h"
 #include "wire/message.h"
 
 namespace {
@@ -15,8 +16,20 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
+/// What a Configuration payload is understood as can be said again, and is then understood the same.
+void meaning_is_stable(const std::vector<wire::Payload>& payloads) {
+  const auto* p = wire::find<wire::ConfigPayload>(payloads);
+  if (!p) return;
+  const auto config = wire::read_config(*p);
+  require(wire::read_config(wire::to_payload(config)) == config);
+  require(config.dns.size() <= limits::kMaxInsideDns && config.subnets.size() <= limits::kMaxInsideSubnets);
+  const auto request = wire::read_request(*p);
+  require(wire::read_request(wire::to_payload(request)) == request);
+}
+
 /// Reads, writes, reads and writes again: the two writings must be the same octets.
 void writing_is_stable(const std::vector<wire::Payload>& payloads) {
+  meaning_is_stable(payloads);
   Bytes once;
   auto first = wire::PayloadType::none;
   wire::serialize_payloads(payloads, once, first);

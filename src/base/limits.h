@@ -14,6 +14,9 @@ inline constexpr std::size_t kMaxTransforms = 255;       // the field is one oct
 inline constexpr std::size_t kMaxTrafficSelectors = 64;  // the field is one octet; more is no real peer
 inline constexpr std::size_t kMaxDeleteSpis = 256;       // more Child SAs than one IKE SA may have here
 inline constexpr std::size_t kMaxConfigAttributes = 64;
+inline constexpr std::size_t kMaxInsideDns = 8;       // resolvers read three
+inline constexpr std::size_t kMaxInsideSubnets = 32;  // half of what one payload may hold
+inline constexpr std::size_t kMaxInsideDomains = 16;
 inline constexpr std::size_t kMinNonce = 16, kMaxNonce = 256;  // RFC 7296 3.9
 inline constexpr std::size_t kMaxCookie = 64;                  // RFC 7296 2.6
 
