@@ -33,6 +33,7 @@ enum class CloseReason : std::uint8_t {
   auth_failed,
   no_proposal,
   refused,
+  no_address,  ///< the gateway had no inside address for us
   malformed,
 };
 [[nodiscard]] const char* name_of(CloseReason r);  ///< for logs, e.g. "deleted by peer"

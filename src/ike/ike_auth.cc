@@ -1,8 +1,8 @@
 // IKE_AUTH with a shared key (RFC 7296 1.2, 2.15):
 //
 //   initiator                                                responder
-//   HDR, SK {IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, SA, TSi, TSr}  -->
-//                                                   <--  HDR, SK {IDr, AUTH, SA, TSi, TSr}
+//   HDR, SK {IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, [CP], SA, TSi, TSr}  -->
+//                                                   <--  HDR, SK {IDr, AUTH, [CP], SA, TSi, TSr}
 //
 // The Child SA may fail (NO_PROPOSAL_CHOSEN, TS_UNACCEPTABLE) while the IKE SA stands (1.2).
 #include "ike/sa_impl.h"
@@ -45,6 +45,7 @@ void SaImpl::send_auth(Instant now, Outbox& out) {
   if (expected_peer_) p.push_back(wire::IdPayload{true, *expected_peer_});
   p.push_back(wire::AuthPayload{wire::AuthMethod::shared_key, to_bytes(auth->reveal())});
   add_token(p, true, spi_i_, spi_r_);
+  if (ask_inside_) p.push_back(wire::to_payload(*ask_inside_));
   if (!children_policy_.empty()) {
     first_child_spi_ = owner_.allocate_esp_spi();
     for (auto& c : child_offer(children_policy_.front(), first_child_spi_, false)) p.push_back(std::move(c));
@@ -75,6 +76,12 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   out.log(LogId::auth_succeeded, scope());
   peer_ = id->id;
   peer_tokens_.learn(p);
+  if (ask_inside_ && wire::find_notify(p, wire::NotifyType::internal_address_failure)) {
+    out.log(LogId::processing_notify, scope(), {wire::notify_name(wire::NotifyType::internal_address_failure)});
+    request(wire::ExchangeType::informational, {wire::DeletePayload{}}, now, out);
+    return fail_with(CloseReason::no_address, out);
+  }
+  if (ask_inside_) take_inside(p, out);
   become_established(now, out);
   if (children_policy_.empty()) return;
   const auto& policy = children_policy_.front();
@@ -114,6 +121,7 @@ void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Pa
   if (idr) query.wanted_local = idr->id;
   query.initial_contact = wire::find_notify(p, wire::NotifyType::initial_contact) != nullptr;
   query.suite = suite_;
+  query.inside = asked_inside(p);
   query.verify = [&](ByteView psk) { return peer_auth_fits(psk, idi->id, auth->data); };
   std::vector<LogEvent> log;
   auto grant = owner_.authorize(query, log);
@@ -134,6 +142,19 @@ void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Pa
   answer.push_back(wire::IdPayload{true, local_});
   answer.push_back(wire::AuthPayload{wire::AuthMethod::shared_key, to_bytes(own->reveal())});
   add_token(answer, false, spi_i_, spi_r_);
+  if (grant->turned_away) {
+    answer.push_back(wire::NotifyPayload{.type = *grant->turned_away});
+    reply(m, datagram, answer, path, out);
+    state_ = SaState::established;  // between the two ends it is: only so can it be deleted in order
+    negotiate_until_.reset();
+    psk_ = {};
+    return close(now, out);
+  }
+  if (grant->inside) {
+    inside_ = std::move(grant->inside);
+    log_inside(*inside_, out);
+    answer.push_back(wire::to_payload(*inside_));
+  }
   std::optional<Agreement> child;
   EspSpi in{};
   if (wire::find<wire::SaPayload>(p)) {

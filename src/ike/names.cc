@@ -18,6 +18,7 @@ const char* name_of(CloseReason r) {
     case CloseReason::auth_failed: return "authentication failed";
     case CloseReason::no_proposal: return "no proposal chosen";
     case CloseReason::refused: return "refused";
+    case CloseReason::no_address: return "no inside address";
     case CloseReason::malformed: return "malformed message";
   }
   return "?";

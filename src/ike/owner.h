@@ -9,6 +9,7 @@
 #include "base/event.h"
 #include "base/time.h"
 #include "crypto/suite.h"
+#include "wire/inside_config.h"
 
 namespace dormouse::ike {
 
@@ -44,7 +45,8 @@ struct AuthQuery {
   std::optional<Identity> wanted_local;  ///< IDr the initiator asked for
   bool initial_contact = false;
   Suite suite;
-  std::function<bool(ByteView psk)> verify;  ///< is the peer's AUTH made with this secret?
+  std::function<bool(ByteView psk)> verify;     ///< is the peer's AUTH made with this secret?
+  std::optional<wire::InsideRequest> inside{};  ///< what it asks by CFG_REQUEST (2.19)
 };
 /// The answer: who we are to this peer, the secret for our own AUTH, and what it may carry.
 struct AuthGrant {
@@ -53,6 +55,10 @@ struct AuthGrant {
   SecretBytes psk;
   IkePolicy policy;  ///< of the phase 1 that matched; suites are not looked at again
   std::vector<ChildPolicy> children;
+  std::optional<wire::InsideConfig> inside{};  ///< the CFG_REPLY
+  /// The peer is who it says, but may not stay, e.g. INTERNAL_ADDRESS_FAILURE: it is told so in our AUTH message, and
+  /// the IKE SA is deleted. There is no Established then.
+  std::optional<wire::NotifyType> turned_away{};
 };
 
 class Owner {

@@ -53,6 +53,7 @@ Result<std::unique_ptr<SaImpl>> SaImpl::make_successor(const Suite& suite, bool 
   next->local_ = local_;
   next->peer_ = peer_;
   next->children_policy_ = children_policy_;
+  next->inside_ = inside_;
   next->nat_ = nat_;
   next->udp_encap_ = udp_encap_;
   next->state_ = SaState::established;

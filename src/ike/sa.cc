@@ -27,6 +27,7 @@ std::unique_ptr<IkeSa> IkeSa::make_initiator(Owner& owner, InitiatorSetup setup,
   sa->psk_ = std::move(setup.psk);
   sa->children_policy_ = std::move(setup.children);
   sa->initial_contact_ = setup.initial_contact;
+  sa->ask_inside_ = setup.ask_inside;
   sa->spi_i_ = owner.allocate_ike_spi();
   return sa;
 }
@@ -451,6 +452,7 @@ SaStatus SaImpl::status() const {
   s.next_request_in = window_.next_in().value();
   s.request_pending = window_.busy();
   s.udp_encap = udp_encap_;
+  s.inside = inside_;
   for (const auto& c : children_)
     s.children.push_back({c.id, c.phase2, c.in, c.out, c.suite, c.local, c.remote, c.created, c.soft, c.hard, false,
                           c.replaced_by.has_value()});

@@ -24,6 +24,7 @@ struct InitiatorSetup {
   SecretBytes psk{};
   std::vector<ChildPolicy> children{};  ///< the first goes into IKE_AUTH, the rest by CREATE_CHILD_SA at once
   bool initial_contact = true;
+  std::optional<wire::InsideRequest> ask_inside{};  ///< CFG_REQUEST of the login
 };
 
 /// A read-only view for status and tests.
@@ -49,6 +50,7 @@ struct SaStatus {
   bool request_pending;
   bool udp_encap;
   std::vector<ChildStatus> children;
+  std::optional<wire::InsideConfig> inside{};  ///< what the login gave (responder) or got (initiator) by CFG_REPLY
 };
 
 class IkeSa {

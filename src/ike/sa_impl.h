@@ -2,6 +2,7 @@
 //   sa.cc             dispatch, tasks, timers, commands
 //   ike_sa_init.cc    IKE_SA_INIT, both roles (RFC 7296 1.2, 2.6, 2.7, 2.23)
 //   ike_auth.cc       IKE_AUTH with a shared key (1.2, 2.15)
+//   mode_cfg.cc       Configuration payloads of the login (2.19)
 //   children.cc       what all ways of making a Child SA share: choice, keys, install, remove
 //   create_child.cc   CREATE_CHILD_SA for new children and their rekey (1.3.1, 1.3.3, 2.8)
 //   rekey_ike.cc      CREATE_CHILD_SA for the IKE SA itself (1.3.2, 2.18)
@@ -119,6 +120,11 @@ class SaImpl final : public IkeSa {
   [[nodiscard]] bool peer_auth_fits(ByteView psk, const Identity& peer, ByteView auth) const;
   void become_established(Instant now, Outbox& out);
 
+  // mode_cfg.cc
+  [[nodiscard]] static std::optional<wire::InsideRequest> asked_inside(const Payloads& p);
+  void take_inside(const Payloads& p, Outbox& out);
+  void log_inside(const wire::InsideConfig& config, Outbox& out) const;
+
   // children.cc
   struct Agreement {
     const ChildPolicy* policy = nullptr;
@@ -199,6 +205,8 @@ class SaImpl final : public IkeSa {
   EspSpi first_child_spi_{};
   NatFindings nat_;
   QcdTokens peer_tokens_;
+  std::optional<wire::InsideRequest> ask_inside_;
+  std::optional<wire::InsideConfig> inside_;
 
   // of a rekey of this IKE SA begun by the peer while ours is under way (RFC 7296 2.8.2)
   std::unique_ptr<SaImpl> rival_;

@@ -27,6 +27,15 @@ struct AddRoute {
 struct DelRoute {
   Route route;
 };
+/// An inside address of this host, on a tunnel interface.
+struct AddAddress {
+  std::string device_name;
+  IpAddress address;
+};
+struct DelAddress {
+  std::string device_name;
+  IpAddress address;
+};
 /// An interface now follows (or no longer follows) the firewall policies of a phase 1.
 struct AddMember {
   std::string phase1, device_name;
@@ -47,6 +56,7 @@ struct Persist {
 using ike::Log;
 using ike::Transmit;
 
-using Action = std::variant<Transmit, AddRoute, DelRoute, AddMember, DelMember, Trap, Persist, Log>;
+using Action =
+    std::variant<Transmit, AddRoute, DelRoute, AddAddress, DelAddress, AddMember, DelMember, Trap, Persist, Log>;
 
 }  // namespace dormouse::tunnel

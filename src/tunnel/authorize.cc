@@ -36,7 +36,14 @@ Result<ike::AuthGrant> Manager::authorize(const ike::AuthQuery& query, std::vect
                          .psk = p->psk->clone(),
                          .policy = ike_policy(*p),
                          .children = child_policies(*p)};
-    pending_[query.sa] = std::move(login);
+    const unsigned index = t ? t->index : login.index;
+    if (const char* why = grant_inside(query, index, t, *p, grant, incoming_at_)) {
+      grant.gateway = p->name;
+      log.push_back({LogId::event_refused, {}, {p->name, query.peer.text(), std::string(why)}});
+      ++phase1_counters_[p->name].refused;
+    } else {
+      pending_[query.sa] = std::move(login);
+    }
     return grant;
   }
   if (!identity_known) {

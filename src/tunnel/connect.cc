@@ -54,6 +54,7 @@ void Manager::connect(Tunnel& t, Instant now) {
   setup.local = p.localid ? *p.localid : Identity::of(*local);
   setup.psk = p.psk->clone();
   setup.children = children;
+  if (p.mode_cfg.enabled) setup.ask_inside = inside_request(children, t.inside.addresses);
   if (t.logged_in != Instant{}) {
     // Coming back: the network may return at any moment, so ask often and give up early; the next attempt follows.
     setup.policy.retransmit_schedule = {1s, 2s, 4s, 8s};
@@ -141,7 +142,7 @@ void Manager::wake_probe(Tunnel& t, Instant now) {
 
 void Manager::want_children(Tunnel& t, Instant now, bool all) {
   if (!t.current) return;
-  for (const auto& policy : child_policies(*t.phase1)) {
+  for (const auto& policy : child_policies(t)) {
     const bool have = std::ranges::any_of(t.children, [&](const auto& c) { return c.phase2 == policy.name; });
     if (have) continue;
     with_sa(*t.current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.create_child(policy, now, box); });

@@ -47,6 +47,7 @@ void Manager::on_datagram(const ike::Path& path, ByteView datagram, Instant now)
     log(LogId::packet_in, {}, {HexDump{to_bytes(datagram)}});
   }
   incoming_ = path;
+  incoming_at_ = now;
   const IkeSpi ours = header->initiator ? header->spi_r : header->spi_i;
   ike::IkeSa* sa = nullptr;
   if (ours.value() != 0) {
@@ -164,6 +165,11 @@ std::string Manager::configure(std::shared_ptr<const config::Model> model, Insta
     if (!t->dead()) remove_static(*t);
   }
   remove_gone();
+  std::erase_if(pools_, [&](const auto& pool) {
+    const auto* was = old->find_phase1(pool.first);
+    const auto* is = model_->find_phase1(pool.first);
+    return !was || !is || !config::same_assignment(was->mode_cfg, is->mode_cfg);
+  });
   sync_shared_devices(*old);
   for (const auto& p : model_->phase1) {
     if (!old->find_phase1(p.name)) ++added;
@@ -183,7 +189,7 @@ bool Manager::needs_restart(const config::Phase1& was, const config::Phase1& is,
                          was.peerid == is.peerid && was.localid == is.localid && config::same(was.psk, is.psk);
   const bool same_sas = was.suites == is.suites && was.nattraversal == is.nattraversal && was.esn == is.esn;
   const bool same_device = was.net_device == is.net_device && was.mtu == is.mtu && was.has_policy == is.has_policy;
-  if (!same_peer || !same_sas || !same_device) return true;
+  if (!same_peer || !same_sas || !same_device || !config::same_assignment(was.mode_cfg, is.mode_cfg)) return true;
   const auto before = old_model.phase2_of(was.name);
   const auto after = model_->phase2_of(is.name);
   return !std::ranges::equal(before, after, [](const config::Phase2* a, const config::Phase2* b) {
@@ -195,7 +201,7 @@ bool Manager::needs_restart(const config::Phase1& was, const config::Phase1& is,
 void Manager::apply_in_place(Tunnel& t, std::shared_ptr<const config::Phase1> is, Instant now) {
   t.phase1 = std::move(is);
   note_changed(t);
-  const auto policies = child_policies(*t.phase1);
+  const auto policies = child_policies(t);
   for (const auto id : t.sas) with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox&) { s.update_children(policies); });
   if (t.state == State::asleep) {
     t.asleep_until = sleep_end_after_change(*t.phase1, t.asleep_since, t.asleep_until, now);

@@ -1,8 +1,9 @@
 // All tunnels of the host, both roles: datagrams, packet-path events, timers, configuration and commands in; actions
 // and one next deadline out. Files: manager.cc routes what comes in; responder.cc decides who may begin; authorize.cc
 // who may enter and as which tunnel; sa_actions.cc carries out what the engine asks; tunnel_life.cc makes, wakes, puts
-// to sleep and ends tunnels (with sleep.cc, dpd.cc, adoption.cc for the decisions); connect.cc is the static tunnel's
-// way up; restore.cc hands out what outlives the daemon and takes it back; crash.cc is RFC 6290; status.cc copies out.
+// to sleep and ends tunnels (with sleep.cc, dpd.cc, adoption.cc for the decisions); mode_cfg.cc gives and takes inside
+// addresses; connect.cc is the static tunnel's way up; restore.cc hands out what outlives the daemon and takes it back;
+// crash.cc is RFC 6290; status.cc copies out.
 #pragma once
 #include <functional>
 #include <map>
@@ -22,6 +23,7 @@
 #include "ike/sa.h"
 #include "tunnel/actions.h"
 #include "tunnel/adoption.h"
+#include "tunnel/mode_cfg.h"
 #include "tunnel/rate_limit.h"
 #include "tunnel/routes.h"
 #include "tunnel/sa_table.h"
@@ -124,6 +126,21 @@ class Manager final : private ike::Owner {
                                          const Endpoint& remote);
   [[nodiscard]] unsigned free_index(const config::Phase1& phase1) const;
 
+  // mode_cfg.cc
+  [[nodiscard]] LeasePools& pools_of(const config::Phase1& phase1);
+  /// Addresses for an instance: those it has, or free ones; empty: none of what it asks is free.
+  [[nodiscard]] InsideAddresses lease(const config::Phase1& phase1, unsigned index, const Identity& owner,
+                                      const wire::InsideRequest& asked);
+  /// Exactly these again, as after a restart; all or none. False: one is not free, or not of the pool any more.
+  [[nodiscard]] bool lease_again(const config::Phase1& phase1, unsigned index, const Identity& owner,
+                                 const InsideAddresses& addresses);
+  void end_lease(const std::string& phase1, unsigned index);
+  bool reclaim_lease(const config::Phase1& phase1, const Tunnel* spared, Instant now);
+  /// Fills what `grant` says of the inside. Returns why the peer is turned away, or null.
+  [[nodiscard]] const char* grant_inside(const ike::AuthQuery& query, unsigned index, const Tunnel* adopted,
+                                         const config::Phase1& phase1, ike::AuthGrant& grant, Instant now);
+  void take_inside(Tunnel& t, const std::optional<wire::InsideConfig>& inside);
+
   // sa_actions.cc
   void drain(ike::Outbox& box, Instant now);
   void with_sa(IkeSaId id, Instant now, const std::function<void(ike::IkeSa&, ike::Outbox&)>& use);
@@ -205,6 +222,7 @@ class Manager final : private ike::Owner {
   [[nodiscard]] std::vector<Tunnel*> select(const std::string& name);
   [[nodiscard]] std::size_t asleep_count(const std::string& phase1) const;
   [[nodiscard]] std::vector<ike::ChildPolicy> child_policies(const config::Phase1& phase1) const;
+  [[nodiscard]] std::vector<ike::ChildPolicy> child_policies(const Tunnel& t) const;  ///< with its lease
   [[nodiscard]] ike::IkePolicy ike_policy(const config::Phase1& phase1) const;
   [[nodiscard]] const LinkInfo* link(const std::string& name) const;
   [[nodiscard]] std::optional<IpAddress> local_address(const config::Phase1& phase1) const;
@@ -228,9 +246,11 @@ class Manager final : private ike::Owner {
   std::set<EspSpi> spis_;
   std::map<std::string, SharedDevice> shared_devices_;
   std::map<std::string, Phase1Counters> phase1_counters_;
+  std::map<std::string, LeasePools> pools_;  // of each dynamic phase 1 that gave an address
   RouteTable routes_;
   Counters counters_;
   ike::Path incoming_;  // of the datagram being handled; authorize() needs it
+  Instant incoming_at_{};
   std::vector<Action> out_;
   std::set<TunnelId> unsaved_;  // changed since their record was handed out
   bool debug_ = true;

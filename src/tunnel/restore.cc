@@ -29,6 +29,7 @@ SessionRecord record_of(const Tunnel& t) {
   r.udp_encap = t.udp_encap;
   r.local_behind_nat = t.local_behind_nat;
   r.remote_behind_nat = t.remote_behind_nat;
+  r.lease = t.inside.addresses;
   r.routes = t.routes;
   r.reported_up.assign(t.reported_up.begin(), t.reported_up.end());
   r.created = t.created;
@@ -48,6 +49,9 @@ const char* obstacle(const config::Phase1* phase1, const SessionRecord& r) {
   if (!phase1 || phase1->type != config::Phase1Type::dynamic) return "its phase 1 was removed";
   if (!phase1->client_resume) return "client-resume is disabled";
   if (!phase1->has_policy) return "its policies were removed";
+  const bool gives = phase1->mode_cfg.assigns() && !phase1->mode_cfg.client_selector;
+  if (gives && r.lease.empty()) return "it has no inside address";
+  if (!phase1->mode_cfg.assigns() && !r.lease.empty()) return "inside addresses are not assigned any more";
   if (auth_method_of(*phase1) != r.auth_method) return "the authentication method changed";
   return nullptr;
 }
@@ -94,15 +98,20 @@ void Manager::restore_session(const SessionRecord& r, Instant now) {
   const auto* phase1 = model_->find_phase1(r.phase1);
   const char* why_not = obstacle(phase1, r);
   if (!why_not && tunnels_.size() >= limits::kMaxTunnels) why_not = "too many tunnels";
+  if (!why_not && !lease_again(*phase1, r.index, r.peer, r.lease)) why_not = "its inside address is not in the pool";
   Tunnel* t = why_not ? nullptr : make_instance({.phase1 = {model_, phase1}, .index = r.index}, now);
   if (!t) {
-    if (!why_not) why_not = "its interface could not be made";
+    if (!why_not) {
+      why_not = "its interface could not be made";
+      end_lease(r.phase1, r.index);
+    }
     log(LogId::event_not_restored, {}, {r.phase1 + "_" + std::to_string(r.index), std::string(why_not)});
     out_.push_back(Persist{DropSession{r.phase1, r.index}});
     return;
   }
   t->peer_id = r.peer;
   t->local_id = r.local;
+  t->inside.addresses = r.lease;
   const auto* l = link(phase1->interface);
   t->local_behind_nat = r.local_behind_nat;
   t->remote_behind_nat = r.remote_behind_nat;

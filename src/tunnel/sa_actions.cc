@@ -43,6 +43,7 @@ void Manager::carry_out(ike::Established& a, Instant now) {
     t = find(*login.mapped().adopt);
   else
     t = make_instance(login.mapped(), now);
+  if (!t && !login.empty() && !login.mapped().adopt) end_lease(login.mapped().phase1->name, login.mapped().index);
   if (!t) {  // the tunnel went while AUTH was under way, or its interface could not be made
     with_sa(a.sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.close(now, box); });
     return;
@@ -123,7 +124,8 @@ void Manager::carry_out(ike::ChildFailed& a, Instant now) {
 
 void Manager::carry_out(ike::Closed& a, Instant now) {
   Tunnel* t = tunnel_of_sa(a.sa);
-  pending_.erase(a.sa);
+  if (const auto login = pending_.extract(a.sa); !login.empty() && !login.mapped().adopt)
+    end_lease(login.mapped().phase1->name, login.mapped().index);
   nat_.erase(a.sa);
   sas_.remove(a.sa);
   if (!t) return;

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/inside.h"
 #include "base/ip.h"
 #include "base/secret.h"
 #include "base/time.h"
@@ -23,6 +24,7 @@ struct SessionRecord {
   Identity peer, local;
   Endpoint local_end, remote_end;  ///< outside, as last seen by IKE
   bool udp_encap = false, local_behind_nat = false, remote_behind_nat = false;
+  InsideAddresses lease{};               ///< given to it by mode-cfg
   std::vector<Prefix> routes;            ///< through its interface
   std::vector<std::string> reported_up;  ///< phase 2 whose "up" was sent to the managers and whose "down" is owed
   Instant created{}, logged_in{};

@@ -44,6 +44,7 @@ TunnelStatus copy(const Tunnel& t, Instant now) {
   s.peer_id = t.peer_id;
   s.local_behind_nat = t.local_behind_nat;
   s.remote_behind_nat = t.remote_behind_nat;
+  s.inside = t.inside;
   s.created = t.created;
   s.up_since = t.up_since;
   s.logged_in = t.logged_in;
@@ -90,6 +91,11 @@ Status Manager::status(Instant now) {
                    .interface = p.interface,
                    .has_policy = p.has_policy};
     for (const auto* p2 : model_->phase2_of(p.name)) s.phase2.push_back(p2->name);
+    if (p.mode_cfg.assigns()) {
+      const auto& pools = pools_of(p);
+      s.pool = pools.v4.size() + pools.v6.size();
+      s.leases = pools.v4.held() + pools.v6.held();
+    }
     s.logins = c.logins;
     s.logins_refused = c.refused;
     s.sleeps = c.sleeps;

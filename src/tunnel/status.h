@@ -32,6 +32,7 @@ struct TunnelStatus {
   esp::OuterPath path;
   std::optional<Identity> local_id, peer_id;
   bool local_behind_nat = false, remote_behind_nat = false;
+  wire::InsideConfig inside{};  ///< dynamic: given to the client; static: got from the gateway
   Instant created{}, up_since{}, logged_in{};
   Instant asleep_since{}, asleep_until{};  ///< meaningful in State::asleep
   Duration sleep_left{};                   ///< 0 unless asleep
@@ -59,6 +60,8 @@ struct Phase1Status {
   unsigned tunnels = 0, up = 0, asleep = 0;
   bool has_policy = true;
   std::vector<std::string> phase2{};
+  std::uint64_t pool = 0;    ///< inside addresses that may be given, of both families; saturates
+  std::uint64_t leases = 0;  ///< of these, held
   std::uint64_t logins = 0, logins_refused = 0, sleeps = 0, resumed_by_address = 0, resumed_by_login = 0, expired = 0;
 };
 

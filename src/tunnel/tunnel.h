@@ -13,6 +13,7 @@
 #include "tunnel/actions.h"
 #include "tunnel/machine.h"
 #include "tunnel/status.h"
+#include "wire/inside_config.h"
 
 namespace dormouse::tunnel {
 
@@ -59,6 +60,11 @@ struct Tunnel {
   esp::OuterPath outer;  ///< of ESP
   bool udp_encap = false, local_behind_nat = false, remote_behind_nat = false;
   bool in_data_plane = false;
+
+  /// Dynamic: what its client was given; the addresses are held in the phase 1's pool until the tunnel is gone, and are
+  /// what a ticket or a record needs for lease_again(). Static: what the gateway gave; the addresses are on the
+  /// interface, and stay there until another login gives others.
+  wire::InsideConfig inside{};
 
   // SAs: newest first. `current` carries probes and new children.
   std::vector<IkeSaId> sas;

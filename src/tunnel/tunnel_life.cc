@@ -85,6 +85,7 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   t.timers.stop(Timer::held_answer);
   t.peer_id = status.peer;
   t.local_id = status.local;
+  take_inside(t, status.inside);
   t.last_ike_in = now;
   t.logged_in = now;
   t.ike_setup_time = now - status.created;
@@ -257,6 +258,7 @@ void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant no
   if (t.state != State::down) enter(t, over ? Event::window_over : Event::flush);
   if (t.dynamic) enter(t, Event::flush);
   t.up_since = {};
+  if (t.dynamic) end_lease(t.phase1->name, t.index);
   forget(t);
   log(LogId::flushed, scope_of(t));
   if (!t.dynamic && t.phase1->auto_negotiate && !t.held_down) t.timers.set(Timer::connect, now + 1s);
@@ -310,13 +312,19 @@ void Manager::remove_gone() {
 // --- routes, path, traps
 
 void Manager::sync_routes(Tunnel& t) {
-  if (!t.dynamic) return;  // a static tunnel's routes are the administrator's (config router static)
+  // A static tunnel's routes are the administrator's (config router static), or come with its inside address.
+  if (!t.dynamic && t.inside.addresses.empty() && t.routes.empty()) return;
   std::vector<Prefix> wanted;
   for (const auto& child : t.children) {
     const config::Phase2* p2 = nullptr;
     for (const auto* p : model_->phase2_of(t.phase1->name))
       if (p->name == child.phase2) p2 = p;
     if (p2 && !p2->add_route.value_or(t.phase1->add_route)) continue;
+    if (!t.dynamic) {
+      for (const auto& prefix : client_routes(t.inside, child.remote_ts))
+        if (std::ranges::find(wanted, prefix) == wanted.end()) wanted.push_back(prefix);
+      continue;
+    }
     for (const auto& ts : child.remote_ts)
       for (const auto& prefix : ts.range.prefixes())
         if (std::ranges::find(wanted, prefix) == wanted.end()) wanted.push_back(prefix);

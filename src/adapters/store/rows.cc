@@ -42,6 +42,23 @@ std::optional<std::vector<Prefix>> prefixes(const std::string& text) {
   return out;
 }
 
+std::vector<std::string> texts(const InsideAddresses& lease) {
+  std::vector<std::string> out;
+  for (const auto f : {Family::v4, Family::v6})
+    if (lease.of(f)) out.push_back(lease.of(f)->text());
+  return out;
+}
+
+std::optional<InsideAddresses> inside_addresses(const std::string& text) {
+  InsideAddresses out;
+  for (const auto& word : split(text)) {
+    const auto a = IpAddress::parse(word);
+    if (!a || out.of(a->family())) return std::nullopt;
+    out.of(a->family()) = a;
+  }
+  return out;
+}
+
 std::optional<Endpoint> endpoint(const std::string& address, std::int64_t port) {
   const auto a = IpAddress::parse(address);
   if (!a || port < 0 || port > 65535) return std::nullopt;
@@ -56,12 +73,12 @@ std::optional<Identity> identity(std::int64_t type, Bytes data) {
 constexpr const char* kSelectSessions =
     "SELECT phase1, idx, auth_method, peer_type, peer, local_type, local, local_address, local_port, remote_address, "
     "remote_port, nat, routes, reported_up, created, logged_in, asleep, asleep_since, asleep_until, reauth_deadline, "
-    "sleeps, saved, clock_offset, boot FROM session ORDER BY logged_in";
+    "sleeps, saved, clock_offset, boot, lease FROM session ORDER BY logged_in";
 constexpr const char* kInsertSession =
     "INSERT OR REPLACE INTO session (phase1, idx, auth_method, peer_type, peer, local_type, local, local_address, "
     "local_port, remote_address, remote_port, nat, routes, reported_up, created, logged_in, asleep, asleep_since, "
-    "asleep_until, reauth_deadline, sleeps, saved, clock_offset, boot) "
-    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    "asleep_until, reauth_deadline, sleeps, saved, clock_offset, boot, lease) "
+    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 std::optional<SessionRecord> session_of(const Statement& row, const TimeReader& times) {
   const auto peer = identity(row.integer(3), row.octets(4));
@@ -70,7 +87,8 @@ std::optional<SessionRecord> session_of(const Statement& row, const TimeReader& 
   const auto remote_end = endpoint(row.text(9), row.integer(10));
   const auto routes = prefixes(row.text(12));
   const auto index = row.integer(1), method = row.integer(2), sleeps = row.integer(20);
-  if (!peer || !local || !local_end || !remote_end || !routes) return std::nullopt;
+  const auto lease = inside_addresses(row.text(24));
+  if (!peer || !local || !local_end || !remote_end || !routes || !lease) return std::nullopt;
   if (index < 0 || index >= static_cast<std::int64_t>(limits::kMaxTunnels)) return std::nullopt;
   if (method < 0 || method > 255 || sleeps < 0 || sleeps > UINT32_MAX) return std::nullopt;
   const Written written{row.integer(21), row.integer(22), row.text(23)};
@@ -85,6 +103,7 @@ std::optional<SessionRecord> session_of(const Statement& row, const TimeReader& 
   r.udp_encap = (nat & kEncap) != 0;
   r.local_behind_nat = (nat & kLocalBehind) != 0;
   r.remote_behind_nat = (nat & kRemoteBehind) != 0;
+  r.lease = *lease;
   r.routes = *routes;
   r.reported_up = split(row.text(13));
   r.created = at(14);
@@ -167,6 +186,7 @@ bool RowWriter::write(const tunnel::SaveSession& change, const ClockReading& now
   number(now.wall_ns);
   number(now.offset());
   text(boot_id_);
+  text(join(texts(r.lease)));
   return s.run();
 }
 

@@ -31,6 +31,9 @@ CREATE TABLE blob (
   saved INTEGER NOT NULL, clock_offset INTEGER NOT NULL, boot TEXT NOT NULL,
   PRIMARY KEY (area, key)) WITHOUT ROWID;
 )sql",
+    R"sql(
+ALTER TABLE session ADD COLUMN lease TEXT NOT NULL DEFAULT '';
+)sql",
 };
 
 }  // namespace

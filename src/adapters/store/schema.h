@@ -5,7 +5,7 @@
 namespace dormouse::store {
 
 /// The version this program writes; kept in the file as user_version.
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 /// Checks the file and brings it to kSchemaVersion, all or nothing. A file of a newer version is a failure and is left
 /// as it is.

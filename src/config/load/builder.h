@@ -25,6 +25,11 @@ class Builder {
   void phase1_secret(const EntryReader& e, Phase1& p);
   void phase1_timers(const EntryReader& e, Phase1& p);
   void phase1_hints(const EntryReader& e, const Phase1& p);
+  // mode_cfg.cc
+  void mode_cfg(const EntryReader& e, Phase1& p);
+  [[nodiscard]] std::vector<IpRange> pool(const EntryReader& e, Family family);
+  void split_include(const EntryReader& e, Family family, ModeCfg& out);
+  void compare_pools(const EntryReader& e, const Phase1& p, const Phase1& before);
   [[nodiscard]] std::vector<Suite> suites(const EntryReader& e, bool is_phase1, bool with_groups, EsnMode esn) const;
   [[nodiscard]] TrafficSelectors selectors(const EntryReader& e, const std::string& side);
   // firewall.cc

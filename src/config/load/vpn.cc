@@ -99,6 +99,7 @@ void Builder::phase1(const EntryReader& e) {
   phase1_peer(e, p);
   phase1_secret(e, p);
   phase1_timers(e, p);
+  mode_cfg(e, p);
   if (p.type == Phase1Type::dynamic && p.net_device && p.name.size() > 13)
     error(e, "", "the name leaves no room for instances: Linux interface names have 15 characters",
           "at most 13 characters, as in " + p.name.substr(0, 13) + "_0");
@@ -232,6 +233,7 @@ void Builder::compare_phase1() {
     if (!p->has_policy) warn(e, "", "no firewall policy names it, so its tunnels stay down");
     if (model.phase2_of(p->name).empty()) warn(e, "", "no phase 2 belongs to it, so it carries nothing");
     for (auto other = model.phase1.begin(); other != p; ++other) {
+      compare_pools(e, *p, *other);
       if (other->type != p->type || other->interface != p->interface || other->family != p->family) continue;
       if (p->type == Phase1Type::static_peer && other->remote_gw == p->remote_gw && !p->remote_gw.is_unspecified())
         error(e, "remote-gw", in_quotes(other->name) + " has the same peer on the same interface", "another peer");

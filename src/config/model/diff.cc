@@ -17,7 +17,7 @@ Verdict compare(const Phase1& a, const Phase1& b) {
                     a.peerid == b.peerid && a.localid == b.localid && same(a.psk, b.psk);
   const bool agreed = a.suites == b.suites && a.nattraversal == b.nattraversal && a.esn == b.esn;
   const bool device = a.net_device == b.net_device && a.mtu == b.mtu && a.has_policy == b.has_policy;
-  if (!peer || !agreed || !device) return ChangeKind::restart;
+  if (!peer || !agreed || !device || !same_assignment(a.mode_cfg, b.mode_cfg)) return ChangeKind::restart;
   const bool liveness = a.dpd == b.dpd && a.dpd_retrycount == b.dpd_retrycount &&
                         a.dpd_retryinterval == b.dpd_retryinterval && a.retransmit_schedule == b.retransmit_schedule &&
                         a.keepalive == b.keepalive;
@@ -25,7 +25,7 @@ Verdict compare(const Phase1& a, const Phase1& b) {
   const bool life = a.keylife == b.keylife && a.rekey == b.rekey && a.negotiate_timeout == b.negotiate_timeout &&
                     a.auto_negotiate == b.auto_negotiate && a.passive == b.passive;
   const bool routes = a.add_route == b.add_route && a.distance == b.distance && a.priority == b.priority;
-  return in_place_unless(liveness && sleep && life && routes);
+  return in_place_unless(liveness && sleep && life && routes && a.mode_cfg == b.mode_cfg);
 }
 
 Verdict compare(const Phase2& a, const Phase2& b) {

@@ -25,6 +25,24 @@ enum class RouteOverlap : std::uint8_t { use_old, use_new, allow };
 using Secret = std::shared_ptr<const SecretBytes>;
 [[nodiscard]] inline bool same(const Secret& a, const Secret& b) { return a == b || (a && b && *a == *b); }
 
+/// Mode configuration. A dynamic phase 1 gives, a static one asks; then all but `enabled` is empty.
+struct ModeCfg {
+  bool enabled = false;
+  bool client_selector = false;           ///< clients may carry more than their address
+  std::vector<IpRange> pool4{}, pool6{};  ///< what may be given, holes taken out; both empty: no addresses are given
+  unsigned length4 = 32, length6 = 128;   ///< of the prefix sent with an address
+  std::vector<IpAddress> dns{};
+  std::vector<Prefix> split_include{};  ///< of both families; a family without any: everything
+  std::string domain{};
+  bool reclaim = false;  ///< a full pool ends the tunnel asleep longest
+  [[nodiscard]] bool assigns() const { return !pool4.empty() || !pool6.empty(); }
+  friend bool operator==(const ModeCfg&, const ModeCfg&) = default;
+};
+/// Whether tunnels that were made under `a` may go on under `b`: who gets which address is the same.
+[[nodiscard]] inline bool same_assignment(const ModeCfg& a, const ModeCfg& b) {
+  return a.enabled == b.enabled && a.client_selector == b.client_selector && a.pool4 == b.pool4 && a.pool6 == b.pool6;
+}
+
 /// `config vpn ipsec phase1-interface`.
 struct Phase1 {
   std::string name{};
@@ -57,6 +75,7 @@ struct Phase1 {
   bool add_route = true;
   unsigned distance = 15;
   unsigned priority = 1;
+  ModeCfg mode_cfg{};
   unsigned mtu = 0;         ///< of the tunnel interface; 0 = from the outer path
   bool has_policy = false;  ///< some enabled firewall policy names it; without one it is inert
 };

@@ -115,9 +115,9 @@ TEST(Schema, tells_what_fortios_has_and_dormouse_has_not) {
   EXPECT_EQ(check(kP1, "authmethod", {"signature"})->fault, Fault::foreign_choice);
   EXPECT_EQ(check(kP1, "peertype", {"peergrp"})->fault, Fault::foreign_choice);
   EXPECT_EQ(check(kP1, "ike-version", {"1"})->fault, Fault::foreign_choice);
-  const auto known = check_unknown(*find_table(kP1), "mode-cfg");
+  const auto known = check_unknown(*find_table(kP1), "idle-timeout");
   EXPECT_EQ(known.fault, Fault::foreign_attribute);
-  EXPECT_EQ(known.message, "FortiOS attribute 'mode-cfg' is not supported by Dormouse");
+  EXPECT_EQ(known.message, "FortiOS attribute 'idle-timeout' is not supported by Dormouse");
   const auto unknown = check_unknown(*find_table(kP1), "porposal");
   EXPECT_EQ(unknown.fault, Fault::unknown);
   EXPECT_EQ(unknown.message, "unknown attribute, did you mean 'proposal'?");

@@ -204,7 +204,7 @@ constexpr Names kFortios[] = {
      "remote-gw6-subnet remotegw-ddns rsa-signature-format rsa-signature-hash-override save-password "
      "send-cert-chain shared-idle-timeout signature-hash-alg split-include-service suite-b transport "
      "tunnel-search type unity-support usrgrp vni wizard-type xauthtype fallback-tcp-threshold",
-     "ipv4-exclude-range ipv6-exclude-range"},
+     ""},
     {"vpn ipsec phase2-interface", "",
      "add-route addke1 addke2 addke3 addke4 addke5 addke6 addke7 auto-discovery-forwarder auto-discovery-sender "
      "auto-negotiate comments dhcp-ipsec dhgrp diffserv diffservcode dst-addr-type dst-end-ip dst-end-ip6 "
@@ -271,6 +271,8 @@ constexpr Names kFortios[] = {
      "sdwan-zone seq-num src status tag virtual-wan-link vrf weight"},
     {"hosts", "system snmp community",
      "ha-direct host-type id interface interface-select-method ip source-ip vrf-select"},
+    {"ipv4-exclude-range", "vpn ipsec phase1-interface", "end-ip id start-ip"},
+    {"ipv6-exclude-range", "vpn ipsec phase1-interface", "end-ip id start-ip"},
 };
 
 /// Sections of FortiOS of which Dormouse has nothing: those that stand near its own in a backup.

@@ -7,6 +7,10 @@ namespace dormouse::config::rows {
 inline constexpr std::string_view kGroups = "14 15 16 19 20 21 31";
 inline constexpr std::string_view kForeignGroups = "1 2 5 17 18 27 28 29 30 32";
 
+// Visible where a gateway hands out inside addresses.
+inline constexpr std::string_view kGives = "type=dynamic&mode-cfg=enable";
+inline constexpr std::string_view kAssigns = "type=dynamic&mode-cfg=enable&assign-ip=enable";
+
 inline constexpr AttributeSpec kPhase1[] = {
     option("type", "static dynamic", "static", "fixed peer, or a server for dialup clients", {.foreign = "ddns"}),
     reference("interface", "system interface", "outgoing interface", {.mandatory = true}),
@@ -20,6 +24,29 @@ inline constexpr AttributeSpec kPhase1[] = {
            {.foreign = "dialup peer peergrp", .mandatory = true}),
     text("peerid", 255, "the identity that peertype one admits", {.visible = "peertype=one", .mandatory = true}),
     toggle("net-device", "disable", "an interface per dialup client"),
+    toggle("mode-cfg", "disable", "dynamic: give clients inside addresses; static: ask the gateway for one"),
+    toggle("mode-cfg-allow-client-selector", "disable", "clients may carry other addresses than the assigned one",
+           {.visible = kGives}),
+    toggle("assign-ip", "enable", "give an address, not only DNS and the like", {.visible = kGives}),
+    option("assign-ip-from", "range", "range", "where addresses come from",
+           {.visible = kAssigns, .foreign = "usrgrp dhcp name"}),
+    of_kind("ipv4-start-ip", Kind::ipv4, "0.0.0.0", "first address of the IPv4 pool", {.visible = kAssigns}),
+    of_kind("ipv4-end-ip", Kind::ipv4, "0.0.0.0", "last address of the IPv4 pool", {.visible = kAssigns}),
+    of_kind("ipv4-netmask", Kind::ipv4, "255.255.255.255", "mask sent with the address", {.visible = kAssigns}),
+    option("dns-mode", "manual", "manual", "which DNS servers are sent", {.visible = kGives, .foreign = "auto"}),
+    of_kind("ipv4-dns-server1", Kind::ipv4, "0.0.0.0", "DNS server sent to clients", {.visible = kGives}),
+    of_kind("ipv4-dns-server2", Kind::ipv4, "0.0.0.0", "second one", {.visible = kGives}),
+    of_kind("ipv4-dns-server3", Kind::ipv4, "0.0.0.0", "third one", {.visible = kGives}),
+    reference("ipv4-split-include", kAddresses, "networks clients route into the tunnel; all if unset",
+              {.visible = kGives}),
+    of_kind("ipv6-start-ip", Kind::ipv6, "::", "first address of the IPv6 pool", {.visible = kAssigns}),
+    of_kind("ipv6-end-ip", Kind::ipv6, "::", "last address of the IPv6 pool", {.visible = kAssigns}),
+    integer("ipv6-prefix", 1, 128, "128", "prefix length sent with the address", {.visible = kAssigns}),
+    of_kind("ipv6-dns-server1", Kind::ipv6, "::", "DNS server sent to clients", {.visible = kGives}),
+    of_kind("ipv6-dns-server2", Kind::ipv6, "::", "second one", {.visible = kGives}),
+    of_kind("ipv6-dns-server3", Kind::ipv6, "::", "third one", {.visible = kGives}),
+    reference("ipv6-split-include", kAddresses, "the same of IPv6", {.visible = kGives}),
+    text("domain", 63, "DNS domain sent to clients", {.visible = kGives}),
     toggle("passive-mode", "disable", "never begin a login", {.visible = "type=static"}),
     of_kind("proposal", Kind::proposal1,
             "aes128-sha256 aes256-sha256 aes128gcm-prfsha256 aes256gcm-prfsha384 chacha20poly1305-prfsha256",
@@ -37,6 +64,8 @@ inline constexpr AttributeSpec kPhase1[] = {
     toggle("client-resume", "disable", "keep a silent dialup client's tunnel asleep"),
     integer("client-resume-interval", 1, 172800, "7200", "for so many seconds (FortiOS: from 120)",
             {.visible = "client-resume=enable"}),
+    toggle("client-resume-reclaim", "disable", "a full pool takes back the address of the client asleep longest",
+           {.visible = "client-resume=enable&mode-cfg=enable", .ours = true}),
     toggle("rekey", "enable", "whether this end starts rekeys"),
     of_kind("remote-gw", Kind::ipv4, "0.0.0.0", "the peer", {.visible = "type=static&ip-version=4", .mandatory = true}),
     of_kind("remote-gw6", Kind::ipv6, "::", "the peer", {.visible = "type=static&ip-version=6", .mandatory = true}),
@@ -51,6 +80,15 @@ inline constexpr AttributeSpec kPhase1[] = {
     integers("retransmit-schedule", 1, 600, "3 6 12 24 48", "waits after each transmission of a request, seconds",
              {.ours = true}),
     integer("mtu", 576, 65535, {}, "of the tunnel interface; by default what fits the outer path", {.ours = true}),
+};
+
+inline constexpr AttributeSpec kExclude4[] = {
+    of_kind("start-ip", Kind::ipv4, "0.0.0.0", "first address that is not given out", {.mandatory = true}),
+    of_kind("end-ip", Kind::ipv4, "0.0.0.0", "last one", {.mandatory = true}),
+};
+inline constexpr AttributeSpec kExclude6[] = {
+    of_kind("start-ip", Kind::ipv6, "::", "first address that is not given out", {.mandatory = true}),
+    of_kind("end-ip", Kind::ipv6, "::", "last one", {.mandatory = true}),
 };
 
 inline constexpr AttributeSpec kPhase2[] = {

@@ -201,6 +201,10 @@ void Daemon::carry_out(tunnel::Action& action) {
     if (const auto done = machine_->add_route(add->route); !done) report({done.error().text});
   } else if (const auto* del = std::get_if<tunnel::DelRoute>(&action)) {
     if (const auto done = machine_->delete_route(del->route); !done) report({done.error().text});
+  } else if (const auto* mine = std::get_if<tunnel::AddAddress>(&action)) {
+    if (const auto done = machine_->add_inside(mine->device_name, mine->address); !done) report({done.error().text});
+  } else if (const auto* old = std::get_if<tunnel::DelAddress>(&action)) {
+    if (const auto done = machine_->delete_inside(old->device_name, old->address); !done) report({done.error().text});
   } else if (const auto* joins = std::get_if<tunnel::AddMember>(&action)) {
     machine_->add_member(joins->phase1, joins->device_name);
   } else if (const auto* leaves = std::get_if<tunnel::DelMember>(&action)) {

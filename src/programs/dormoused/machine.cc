@@ -123,6 +123,21 @@ Outcome<void> Machine::delete_route(const tunnel::Route& r) {
   return netlink_.delete_route({.dst = r.dst, .oif = l->index, .metric = r.metric});
 }
 
+Outcome<void> Machine::add_inside(const std::string& device, const IpAddress& address) {
+  TRY_ASSIGN(const auto l, netlink_.link(device));
+  const auto present = netlink_.addresses(l.index);
+  if (present && std::ranges::any_of(*present, [&](const auto& a) { return a.address == address; })) return {};
+  return netlink_.add_address({l.index, address, address.bits()});
+}
+
+Outcome<void> Machine::delete_inside(const std::string& device, const IpAddress& address) {
+  const auto l = netlink_.link(device);
+  if (!l) return {};  // gone with its interface
+  const auto configured = [&](const netlink::OwnedAddress& a) { return a.interface == device && a.address == address; };
+  if (std::ranges::any_of(addresses_, configured)) return {};  // the configuration wants it too
+  return netlink_.delete_address({l->index, address, address.bits()});
+}
+
 std::vector<tunnel::LinkInfo> Machine::links() {
   std::vector<tunnel::LinkInfo> out;
   const auto links = netlink_.links();

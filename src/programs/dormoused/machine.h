@@ -30,6 +30,9 @@ class Machine {
 
   [[nodiscard]] Outcome<void> add_route(const tunnel::Route& route);
   [[nodiscard]] Outcome<void> delete_route(const tunnel::Route& route);
+  /// An inside address on a tunnel interface, beside those the configuration gives it. It goes with the interface.
+  [[nodiscard]] Outcome<void> add_inside(const std::string& device, const IpAddress& address);
+  [[nodiscard]] Outcome<void> delete_inside(const std::string& device, const IpAddress& address);
   void add_member(const std::string& phase1, const std::string& interface) { firewall_.add_member(phase1, interface); }
   void delete_member(const std::string& phase1, const std::string& interface) {
     firewall_.delete_member(phase1, interface);

@@ -105,6 +105,15 @@ json of(const esp::TunnelCounters& c) {
           {"last_in", of(c.last_in)},   {"last_out", of(c.last_out)}};
 }
 
+json of(const wire::InsideConfig& c) {
+  json addresses = json::array(), dns = json::array(), subnets = json::array();
+  for (const auto f : {Family::v4, Family::v6})
+    if (c.addresses.of(f)) addresses.push_back(of(*c.addresses.of(f)));
+  for (const auto& server : c.dns) dns.push_back(of(server));
+  for (const auto& subnet : c.subnets) subnets.push_back(subnet.text());
+  return {{"addresses", addresses}, {"dns", dns}, {"subnets", subnets}, {"domains", c.domains}};
+}
+
 json of(const tunnel::TunnelStatus& t) {
   json ike = json::array();
   for (const auto& s : t.ike) ike.push_back(of(s));
@@ -150,6 +159,7 @@ json of(const tunnel::TunnelStatus& t) {
               {"dpd_retrycount", t.dpd_retrycount},
               {"nat_keepalive", of(t.nat_keepalive)},
               {"ike_setup_time", of(t.ike_setup_time)},
+              {"inside", of(t.inside)},
               {"ike", ike},
               {"child_counters", children},
               {"counters", of(t.counters)}});
@@ -165,6 +175,8 @@ json of(const tunnel::Phase1Status& p) {
           {"asleep", p.asleep},
           {"has_policy", p.has_policy},
           {"phase2", p.phase2},
+          {"pool", p.pool},
+          {"leases", p.leases},
           {"logins", p.logins},
           {"logins_refused", p.logins_refused},
           {"sleeps", p.sleeps},
