@@ -314,6 +314,7 @@ void Manager::remove_gone() {
 void Manager::sync_routes(Tunnel& t) {
   // A static tunnel's routes are the administrator's (config router static), or come with its inside address.
   if (!t.dynamic && t.inside.addresses.empty() && t.routes.empty()) return;
+  if (!t.dynamic && t.state == State::connecting) return;  // on its way back: nothing leaves past the tunnel meanwhile
   std::vector<Prefix> wanted;
   for (const auto& child : t.children) {
     const config::Phase2* p2 = nullptr;

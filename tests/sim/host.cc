@@ -41,6 +41,7 @@ void Host::kill() {
   manager_.reset();
   data_.reset();
   routes_.clear();
+  inside_.clear();
   members_.clear();
 }
 
@@ -95,6 +96,11 @@ void Host::settle() {
         routes_.push_back(add->route);
       } else if (const auto* del = std::get_if<tunnel::DelRoute>(&action)) {
         if (std::erase(routes_, del->route) != 1) throw std::logic_error("removed a route that was not there");
+      } else if (const auto* mine = std::get_if<tunnel::AddAddress>(&action)) {
+        if (!inside_.emplace(mine->device_name, mine->address).second) throw std::logic_error("address added twice");
+      } else if (const auto* old = std::get_if<tunnel::DelAddress>(&action)) {
+        if (inside_.erase({old->device_name, old->address}) != 1)
+          throw std::logic_error("removed an address that was not there");
       } else if (const auto* joins = std::get_if<tunnel::AddMember>(&action)) {
         if (!members_.emplace(joins->phase1, joins->device_name).second) throw std::logic_error("member added twice");
       } else if (const auto* leaves = std::get_if<tunnel::DelMember>(&action)) {

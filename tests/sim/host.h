@@ -52,6 +52,8 @@ class Host {
   [[nodiscard]] bool logged(const std::string& part) const;
   void clear_log() { log_.clear(); }
   [[nodiscard]] const std::vector<tunnel::Route>& routes() const { return routes_; }
+  /// Inside addresses on tunnel interfaces: (interface, address).
+  [[nodiscard]] const std::set<std::pair<std::string, IpAddress>>& inside() const { return inside_; }
   [[nodiscard]] const std::set<std::pair<std::string, std::string>>& members() const { return members_; }
   std::vector<tunnel::Trap> traps;
 
@@ -67,6 +69,7 @@ class Host {
   std::unique_ptr<FakeDataPlane> data_;
   std::unique_ptr<tunnel::Manager> manager_;
   std::vector<tunnel::Route> routes_;
+  std::set<std::pair<std::string, IpAddress>> inside_;
   std::set<std::pair<std::string, std::string>> members_;
   std::vector<std::string> log_;
   tunnel::StoredState disk_;
