@@ -32,7 +32,8 @@ def why_not():
 class Charon:
     """One charon with one connection `dm` and one child `net`."""
 
-    def __init__(self, world, host, local, remote, local_ts, remote_ts, ike, esp, dpd=0):
+    def __init__(self, world, host, local, remote, local_ts, remote_ts, ike, esp, dpd=0, connection="", sections=""):
+        """`connection`: more settings of the connection; `sections`: more sections of swanctl.conf."""
         self.network, self.host = world.network, host
         self.home = world.workdir / f"charon-{host}-{ike}"
         for folder in ("conf.d", "x509", "x509ca", "private"):
@@ -59,6 +60,7 @@ connections {{ dm {{
   proposals = {ike}
   encap = yes
   dpd_delay = {dpd}s
+  {connection}
   local {{ auth = psk
     id = {local} }}
   remote {{ auth = psk
@@ -67,6 +69,7 @@ connections {{ dm {{
     remote_ts = {remote_ts}
     esp_proposals = {esp}-modp2048 }} }}
 }} }}
+{sections}
 secrets {{ ike {{ secret = "{conf.SECRET}" }} }}
 """)
         self.process = None

@@ -65,6 +65,7 @@ class StoreTest : public ::testing::Test {
     r.remote_end = {*IpAddress::parse("2001:db8::77"), 41234};
     r.udp_encap = r.remote_behind_nat = true;
     r.routes = {*Prefix::parse("10.1.100.0/24"), *Prefix::parse("2001:db8:1::/48")};
+    r.lease = {*IpAddress::parse("10.9.0.7"), *IpAddress::parse("2001:db8:9::7")};
     r.reported_up = {"toClient", "second phase 2"};
     r.created = machine.now() - 100s;
     r.logged_in = machine.now() - 50s;
@@ -300,6 +301,7 @@ TEST_F(StoreTest, a_file_of_the_first_schema_is_brought_to_today) {
   const auto r = only_session();
   EXPECT_EQ(r.index, 7U);
   EXPECT_EQ(r.sleeps, 0U);
+  EXPECT_TRUE(r.lease.empty());
   EXPECT_THAT(r.routes, ElementsAre(*Prefix::parse("0.0.0.0/0")));
   auto db = Database::open(file());
   ASSERT_TRUE(db);

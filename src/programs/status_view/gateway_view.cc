@@ -55,6 +55,23 @@ std::string nat_line(const Json& t) {
   return fmt::format("nat:{}{}\n", me ? " me" : "", peer ? " peer" : "");
 }
 
+/// What mode configuration gave to this client, or got from the gateway.
+std::string inside_lines(const Json& t) {
+  const auto& inside = object(t, "inside");
+  const auto words = [&](const char* key) {
+    std::string out;
+    for (const auto& word : list(inside, key))
+      if (word.is_string()) out += (out.empty() ? "" : " ") + word.get<std::string>();
+    return out;
+  };
+  std::string out;
+  if (const auto a = words("addresses"); !a.empty())
+    out += fmt::format("{} address: {}\n", flag(t, "dynamic") ? "assigned" : "inside", a);
+  if (const auto dns = words("dns"); !dns.empty()) out += fmt::format("dns: {}\n", dns);
+  if (const auto domains = words("domains"); !domains.empty()) out += fmt::format("domains: {}\n", domains);
+  return out;
+}
+
 /// What FortiOS does not show: sleep, and the next thing due.
 std::string resume_lines(const Json& status, const Json& t) {
   std::string out;
@@ -107,7 +124,7 @@ std::string diagnose_block(const Json& status, const Json& t) {
     out += fmt::format("last received: {}s ago\n", seconds_since(status, object(t, "counters"), "last_in"));
   if (const auto& peer = object(t, "peer_id"); !peer.empty())
     out += fmt::format("peer-id: {}\npeer-id-auth: no\n", text(peer, "text"));
-  out += nat_line(t) + sa_totals(t, true) + resume_lines(status, t);
+  out += inside_lines(t) + nat_line(t) + sa_totals(t, true) + resume_lines(status, t);
   for (const auto& sa : list(t, "ike")) out += sa_block(status, t, sa, true);
   return out;
 }
@@ -116,7 +133,7 @@ std::string get_block(const Json& status, const Json& t) {
   std::string out = head(t);
   out += fmt::format("created: {}s ago\n", seconds_since(status, t, "created"));
   if (const auto& peer = object(t, "peer_id"); !peer.empty()) out += fmt::format("peer-id: {}\n", text(peer, "text"));
-  out += nat_line(t) + sa_totals(t, false) + resume_lines(status, t);
+  out += inside_lines(t) + nat_line(t) + sa_totals(t, false) + resume_lines(status, t);
   for (const auto& sa : list(t, "ike")) out += sa_block(status, t, sa, false);
   return out;
 }

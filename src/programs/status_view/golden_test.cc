@@ -70,6 +70,16 @@ TEST(GatewayList, is_limited_to_a_tunnel_or_to_the_instances_of_a_phase_1) {
   EXPECT_EQ(gateway_list(s, "nosuch"), "");
 }
 
+TEST(GatewayList, shows_the_inside_address_of_either_end) {
+  auto s = status("up");
+  s["tunnels"][0]["dynamic"] = true;
+  s["tunnels"][0]["inside"] = Json::parse(R"({"addresses":["10.9.0.5","2001:db8::5"],"dns":[],"domains":[]})");
+  EXPECT_THAT(gateway_list(s, ""), HasSubstr("assigned address: 10.9.0.5 2001:db8::5\n"));
+  s["tunnels"][0]["dynamic"] = false;
+  s["tunnels"][0]["inside"]["dns"] = {"10.9.0.53"};
+  EXPECT_THAT(gateway_get(s, ""), HasSubstr("inside address: 10.9.0.5 2001:db8::5\ndns: 10.9.0.53\n"));
+}
+
 TEST(TunnelList, by_name_says_so_and_shows_no_other) {
   const auto s = status("instances");
   EXPECT_TRUE(tunnel_list(s, "toClient_1").starts_with("list ipsec tunnel by names in vd 0\n"));
