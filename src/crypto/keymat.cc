@@ -61,6 +61,11 @@ Result<SecretBytes> skeyseed_rekey(Provider& engine, PrfId old_alg, ByteView sk_
   return engine.prf(old_alg, sk_d_old, parts);
 }
 
+Result<SecretBytes> skeyseed_resume(Provider& engine, PrfId alg, ByteView sk_d_old, ByteView ni, ByteView nr) {
+  const std::array parts{as_bytes("Resumption"), ni, nr};
+  return engine.prf(alg, sk_d_old, parts);
+}
+
 Result<IkeKeys> derive_ike_keys(Provider& engine, const Suite& suite, ByteView skeyseed, ByteView ni, ByteView nr,
                                 IkeSpi spi_i, IkeSpi spi_r) {
   const auto prf = prf_size(suite.prf);
@@ -105,6 +110,14 @@ Result<SecretBytes> psk_auth(Provider& engine, PrfId alg, ByteView secret, ByteV
   TRY_ASSIGN(const SecretBytes mac_id, engine.prf(alg, sk_p, id));
   const std::array octets{message, peer_nonce, mac_id.reveal()};
   return engine.prf(alg, key.reveal(), octets);
+}
+
+Result<SecretBytes> resume_auth(Provider& engine, PrfId alg, ByteView message, ByteView peer_nonce, ByteView sk_p,
+                                ByteView id_body) {
+  const std::array inner{id_body};
+  TRY_ASSIGN(const SecretBytes maced_id, engine.prf(alg, sk_p, inner));
+  const std::array<ByteView, 3> octets{message, peer_nonce, maced_id.reveal()};
+  return engine.prf(alg, sk_p, octets);
 }
 
 }  // namespace dormouse::crypto

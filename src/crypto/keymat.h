@@ -18,6 +18,9 @@ struct IkeKeys {
 /// SKEYSEED of an IKE SA rekey: prf(SK_d (old), g^ir (new) | Ni | Nr), with the old SA's prf (RFC 7296 2.18).
 [[nodiscard]] Result<SecretBytes> skeyseed_rekey(Provider& engine, PrfId old_alg, ByteView sk_d_old, ByteView g_ir,
                                                  ByteView ni, ByteView nr);
+/// SKEYSEED of a resumed IKE SA: prf(SK_d (old), "Resumption" | Ni | Nr), with the old SA's prf (RFC 5723 5.1).
+[[nodiscard]] Result<SecretBytes> skeyseed_resume(Provider& engine, PrfId alg, ByteView sk_d_old, ByteView ni,
+                                                  ByteView nr);
 [[nodiscard]] Result<IkeKeys> derive_ike_keys(Provider& engine, const Suite& suite, ByteView skeyseed, ByteView ni,
                                               ByteView nr, IkeSpi spi_i, IkeSpi spi_r);
 
@@ -34,5 +37,10 @@ struct ChildKeys {
 /// payload body from its type octet on (type, three reserved octets, data).
 [[nodiscard]] Result<SecretBytes> psk_auth(Provider& engine, PrfId alg, ByteView secret, ByteView message,
                                            ByteView peer_nonce, ByteView sk_p, ByteView id_body);
+
+/// AUTH data of a resumed IKE SA (RFC 5723 5.1 with the octets of RFC 7296 2.15): prf(sk_p, message | nonce |
+/// prf(sk_p, id_body)). No shared secret and no key pad: who has SK_d of the old SA is who it was.
+[[nodiscard]] Result<SecretBytes> resume_auth(Provider& engine, PrfId alg, ByteView message, ByteView peer_nonce,
+                                              ByteView sk_p, ByteView id_body);
 
 }  // namespace dormouse::crypto

@@ -1,5 +1,5 @@
 // The key schedule with the real PRFs. The expected values come from a few lines of Python's hmac, not from this
-// program; those of the resumed SAs were also accepted by libreswan 5.2.
+// program.
 #include "crypto/keymat.h"
 
 #include <gtest/gtest.h>
