@@ -30,11 +30,14 @@ inline constexpr std::size_t kMinQcdToken = 16, kMaxQcdToken = 128;  // RFC 6290
 inline constexpr std::size_t kQcdTokensRead = 8;                     // in one message: RFC 6290 4.5 asks for four
 inline constexpr std::size_t kQcdTokensKept = 4;  // of one IKE SA: as many generations as a maker may have
 
+inline constexpr std::size_t kMaxTicket = 4096;  // RFC 5723 gives none; libreswan's has 856 octets
+
 // --- tunnel
-inline constexpr std::size_t kMaxTunnels = 65536;       // instances of all phase 1
-inline constexpr unsigned kQcdBurst = 8;                // answers for one group of addresses at once, then 4 a second
-inline constexpr unsigned kQcdBurstTotal = 1000;        // for all, then 500 a second: ten thousand clients in 20 s
-inline constexpr std::size_t kParkedPackets = 32;       // per sleeper: one TCP window's worth of segments
+inline constexpr std::size_t kSpentTickets = 65536;  // ids remembered, 16 octets each; older tickets are then refused
+inline constexpr std::size_t kMaxTunnels = 65536;    // instances of all phase 1
+inline constexpr unsigned kQcdBurst = 8;             // answers for one group of addresses at once, then 4 a second
+inline constexpr unsigned kQcdBurstTotal = 1000;     // for all, then 500 a second: ten thousand clients in 20 s
+inline constexpr std::size_t kParkedPackets = 32;    // per sleeper: one TCP window's worth of segments
 inline constexpr std::size_t kParkedBytes = 64 * 1024;  // per sleeper
 inline constexpr std::size_t kParkedBytesTotal = 64 * 1024 * 1024;
 
