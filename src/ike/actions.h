@@ -87,6 +87,18 @@ struct Closed {
 struct Unreachable {
   IkeSaId sa;
 };
+/// The gateway gave us a session ticket for this IKE SA (RFC 5723), to come back with for `lifetime` from now.
+struct TicketReceived {
+  IkeSaId sa;
+  Bytes ticket;
+  Duration lifetime{};
+  SecretBytes sk_d;  ///< of the IKE SA it was given for
+  Suite suite;
+};
+/// Our ticket was refused. In clear, so a hint and no more: the answer to the same question may still come.
+struct TicketRefused {
+  IkeSaId sa;
+};
 /// The peer proved by its token that it lost this IKE SA (RFC 6290). Nothing was done yet: abandon() it.
 struct PeerCrashed {
   IkeSaId sa;
@@ -119,7 +131,7 @@ struct Log {
 };
 
 using Action = std::variant<Transmit, Established, ChildUp, ChildOutboundReady, ChildDown, ChildFailed, Closed,
-                            Unreachable, PeerCrashed, PeerAlive, Rekeyed, NatState, Log>;
+                            Unreachable, TicketReceived, TicketRefused, PeerCrashed, PeerAlive, Rekeyed, NatState, Log>;
 
 /// Collects actions in order. `debug` off spares the making of debug lines.
 class Outbox {

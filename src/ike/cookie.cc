@@ -45,10 +45,10 @@ bool CookieJar::verify(ByteView cookie, ByteView nonce, const Endpoint& remote, 
   return constant_time_equal(cookie, compute(is_previous ? previous_ : current_, cookie[0], nonce, remote, spi_i));
 }
 
-Bytes CookieJar::response(IkeSpi spi_i, ByteView cookie) {
+Bytes CookieJar::response(const wire::Header& request, ByteView cookie) {
   wire::Header h;
-  h.spi_i = spi_i;
-  h.exchange = wire::ExchangeType::ike_sa_init;
+  h.spi_i = request.spi_i;
+  h.exchange = request.exchange;
   h.response = true;
   return wire::serialize_clear(h, {wire::NotifyPayload{.type = wire::NotifyType::cookie, .data = to_bytes(cookie)}});
 }

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "crypto/suite.h"
+#include "wire/header.h"
 
 namespace dormouse::ike {
 
@@ -13,8 +14,8 @@ class CookieJar {
   CookieJar(crypto::Provider& crypto, Rng& rng) : crypto_(crypto), rng_(rng) {}
   [[nodiscard]] Bytes make(ByteView nonce, const Endpoint& remote, IkeSpi spi_i, Instant now);
   [[nodiscard]] bool verify(ByteView cookie, ByteView nonce, const Endpoint& remote, IkeSpi spi_i, Instant now);
-  /// The whole answer to an IKE_SA_INIT request: N(COOKIE) alone, message id 0, responder SPI 0.
-  [[nodiscard]] static Bytes response(IkeSpi spi_i, ByteView cookie);
+  /// The whole answer to an IKE_SA_INIT or IKE_SESSION_RESUME request: N(COOKIE) alone, message id 0, responder SPI 0.
+  [[nodiscard]] static Bytes response(const wire::Header& request, ByteView cookie);
 
  private:
   [[nodiscard]] Bytes compute(const SecretBytes& secret, std::uint8_t version, ByteView nonce, const Endpoint& remote,

@@ -10,6 +10,7 @@
 namespace dormouse::ike {
 
 Result<SecretBytes> SaImpl::own_auth(const Identity& local) const {
+  if (resumed_) return resumed_auth(true, wire::id_body(local));
   const auto& keys = protection_->keys();
   return crypto::psk_auth(owner_.crypto(), suite_.prf, psk_.reveal(), initiator_ ? init_request_ : init_response_,
                           initiator_ ? nr_ : ni_, (initiator_ ? keys.sk_pi : keys.sk_pr).reveal(),
@@ -18,16 +19,32 @@ Result<SecretBytes> SaImpl::own_auth(const Identity& local) const {
 
 bool SaImpl::peer_auth_fits(ByteView psk, const Identity& peer, ByteView auth) const {
   const auto& keys = protection_->keys();
-  const auto wanted =
-      crypto::psk_auth(owner_.crypto(), suite_.prf, psk, initiator_ ? init_response_ : init_request_,
-                       initiator_ ? ni_ : nr_, (initiator_ ? keys.sk_pr : keys.sk_pi).reveal(), wire::id_body(peer));
+  const auto wanted = resumed_ ? resumed_auth(false, wire::id_body(peer))
+                               : crypto::psk_auth(owner_.crypto(), suite_.prf, psk,
+                                                  initiator_ ? init_response_ : init_request_, initiator_ ? ni_ : nr_,
+                                                  (initiator_ ? keys.sk_pr : keys.sk_pi).reveal(), wire::id_body(peer));
   return wanted && constant_time_equal(wanted->reveal(), auth);
+}
+
+/// AUTH of a resumed SA, ours or the one wanted of the peer (RFC 5723 5.1).
+Result<SecretBytes> SaImpl::resumed_auth(bool own, ByteView id_body) const {
+  const auto& keys = protection_->keys();
+  const bool initiators = own == initiator_;
+  const auto& sk_p = initiators ? keys.sk_pi : keys.sk_pr;
+  const auto& message = initiators ? init_request_ : init_response_;
+  auto& engine = owner_.crypto();
+  if (policy_.libreswan_resume) {
+    const std::array<ByteView, 1> alone{message};
+    return engine.prf(suite_.prf, sk_p.reveal(), alone);
+  }
+  return crypto::resume_auth(engine, suite_.prf, message, initiators ? nr_ : ni_, sk_p.reveal(), id_body);
 }
 
 void SaImpl::become_established(Instant now, Outbox& out) {
   state_ = SaState::established;
   negotiate_until_.reset();
   psk_ = {};
+  resume_.reset();
   set_lifetimes(now);
   out.log(LogId::ike_established, scope(), {spis()});
   out.add(Established{id_});
@@ -46,6 +63,7 @@ void SaImpl::send_auth(Instant now, Outbox& out) {
   p.push_back(wire::AuthPayload{wire::AuthMethod::shared_key, to_bytes(auth->reveal())});
   add_token(p, true, spi_i_, spi_r_);
   if (ask_inside_) p.push_back(wire::to_payload(*ask_inside_));
+  ask_for_ticket(p);
   if (!children_policy_.empty()) {
     first_child_spi_ = owner_.allocate_esp_spi();
     for (auto& c : child_offer(children_policy_.front(), first_child_spi_, false)) p.push_back(std::move(c));
@@ -83,6 +101,7 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   }
   if (ask_inside_) take_inside(p, out);
   become_established(now, out);
+  take_ticket(p, now, out);
   if (children_policy_.empty()) return;
   const auto& policy = children_policy_.front();
   const auto agreement = accept(p, policy, false);
@@ -100,6 +119,7 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
 
 void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path,
                              Instant now, Outbox& out) {
+  if (resumed_) return on_resumed_auth_request(m, datagram, p, path, now, out);
   path_ = path;
   const auto refuse = [&](wire::NotifyType type, CloseReason reason) {
     reply_notify(m, datagram, type, {}, path, out);
@@ -127,31 +147,41 @@ void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Pa
   auto grant = owner_.authorize(query, log);
   for (auto& e : log) out.add(Log{std::move(e)});
   if (!grant) return refuse(wire::NotifyType::authentication_failed, CloseReason::auth_failed);
-  gateway_ = grant->gateway;
+  establish_responder(m, datagram, p, idi->id, std::move(*grant), path, now, out);
+}
+
+/// The peer is who it says: the answer, the IKE SA and its first Child SA.
+void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, const Payloads& p, const Identity& peer,
+                                 AuthGrant grant, const Path& path, Instant now, Outbox& out) {
+  gateway_ = grant.gateway;
   out.log(LogId::auth_verified, scope());
   out.log(LogId::auth_succeeded, scope());
-  peer_ = idi->id;
+  peer_ = peer;
   peer_tokens_.learn(p);
-  local_ = grant->local;
-  psk_ = std::move(grant->psk);
-  policy_ = std::move(grant->policy);
-  children_policy_ = std::move(grant->children);
+  local_ = grant.local;
+  psk_ = std::move(grant.psk);
+  policy_ = std::move(grant.policy);
+  children_policy_ = std::move(grant.children);
   const auto own = own_auth(local_);
-  if (!own) return refuse(wire::NotifyType::authentication_failed, CloseReason::auth_failed);
+  if (!own) {
+    reply_notify(m, datagram, wire::NotifyType::authentication_failed, {}, path, out);
+    return fail_with(CloseReason::auth_failed, out);
+  }
   Payloads answer;
   answer.push_back(wire::IdPayload{true, local_});
   answer.push_back(wire::AuthPayload{wire::AuthMethod::shared_key, to_bytes(own->reveal())});
   add_token(answer, false, spi_i_, spi_r_);
-  if (grant->turned_away) {
-    answer.push_back(wire::NotifyPayload{.type = *grant->turned_away});
+  if (grant.turned_away) {
+    answer.push_back(wire::NotifyPayload{.type = *grant.turned_away});
     reply(m, datagram, answer, path, out);
     state_ = SaState::established;  // between the two ends it is: only so can it be deleted in order
     negotiate_until_.reset();
     psk_ = {};
+    resume_.reset();
     return close(now, out);
   }
-  if (grant->inside) {
-    inside_ = std::move(grant->inside);
+  if (grant.inside) {
+    inside_ = std::move(grant.inside);
     log_inside(*inside_, out);
     answer.push_back(wire::to_payload(*inside_));
   }
@@ -176,6 +206,7 @@ void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Pa
   }
   out.log(LogId::preparing_msg, scope(), {std::string("responder"), std::string("AUTH")});
   become_established(now, out);
+  answer_ticket_request(p, answer, kTicketRoom, id_, now, out);
   if (child) (void)install(*child, in, {}, ni_, nr_, false, std::nullopt, now, out);
   reply(m, datagram, answer, path, out);
 }

@@ -41,7 +41,8 @@ void SaImpl::on_unprotected(const wire::Message& m, Outbox& out) {
   out.add(PeerCrashed{id_});
 }
 
-void SaImpl::on_informational_response(Exchange x, const Payloads&, Instant, Outbox& out) {
+void SaImpl::on_informational_response(Exchange x, const Payloads& p, Instant now, Outbox& out) {
+  if (std::holds_alternative<TicketTask>(x.task)) return take_ticket(p, now, out);
   // 1.4.1: the answer carries the other direction's SPIs, or nothing if the peer's own Delete crossed ours. Either way
   // it is gone.
   if (const auto* t = std::get_if<DeleteChildTask>(&x.task)) remove_child(t->child, CloseReason::deleted, out);
@@ -80,6 +81,7 @@ void SaImpl::on_informational_request(const wire::Message& m, ByteView datagram,
     }
   }
   if (!back.spis.empty()) answer.push_back(std::move(back));
+  if (!whole_sa) answer_ticket_request(p, answer, kTicketRoomLarge, id_, now, out);
   reply(m, datagram, answer, path, out);
   for (const auto id : gone) remove_child(id, CloseReason::deleted_by_peer, out);
   if (whole_sa) {

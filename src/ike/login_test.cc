@@ -146,7 +146,7 @@ TEST(Login, returns_a_cookie_and_goes_on) {
   ASSERT_TRUE(request);
   const auto nonce = wire::find<wire::NoncePayload>(request->payloads)->data;
   const auto cookie = jar.make(nonce, pair.a_at, request->header.spi_i, pair.now);
-  pair.hand(pair.a, CookieJar::response(request->header.spi_i, cookie), 500);
+  pair.hand(pair.a, CookieJar::response(request->header, cookie), 500);
   ASSERT_EQ(pair.a.wire.size(), 1U);
   const auto second = wire::parse_message(pair.a.wire.front().message);
   ASSERT_TRUE(second);
@@ -167,7 +167,7 @@ TEST(Login, gives_up_on_a_gateway_that_wants_ever_new_cookies) {
   for (std::uint8_t round = 1; round < 30 && !pair.a.sas.empty(); ++round) {
     const auto h = *wire::parse_header(pair.a.wire.empty() ? Bytes() : pair.a.wire.back().message);
     pair.lose(pair.a);
-    pair.hand(pair.a, CookieJar::response(h.spi_i, Bytes(16, round)), 500);
+    pair.hand(pair.a, CookieJar::response(h, Bytes(16, round)), 500);
     if (pair.a.wire.empty()) break;
   }
   EXPECT_TRUE(pair.a.saw("closed: refused")) << ::testing::PrintToString(pair.a.events);

@@ -34,7 +34,9 @@ struct IkePolicy {
   Duration lifetime = 86400s;
   bool rekey = true;
   NatMode nat = NatMode::when_detected;
-  Duration nat_keepalive = 10s;                 ///< used by the layer above
+  Duration nat_keepalive = 10s;   ///< used by the layer above
+  bool session_resume = false;    ///< asks for session tickets as client, gives them as gateway (RFC 5723)
+  bool libreswan_resume = false;  ///< AUTH of a resumed SA covers the message alone, as libreswan (to 5.4) has it
   std::uint32_t lifetime_jitter_permille = 30;  ///< rekey start is spread over this part of the lifetime
 };
 
@@ -61,6 +63,33 @@ struct AuthGrant {
   std::optional<wire::NotifyType> turned_away{};
 };
 
+/// What a session ticket is asked for: an authenticated IKE SA of ours as gateway.
+struct TicketSubject {
+  IkeSaId sa;        ///< the one the peer asked on
+  IkeSaId given_to;  ///< the one the ticket is of: in a rekey, the successor
+  Identity peer, local;
+  Suite suite;
+  ByteView sk_d;
+  Instant hard;  ///< end of the IKE SA; no ticket outlives it
+};
+struct GivenTicket {
+  Bytes ticket;
+  Duration lifetime{};  ///< whole seconds, at least one
+};
+/// A ticket that came back and is good: the state of the SA it was given for.
+struct OpenTicket {
+  Suite suite;
+  SecretBytes sk_d;
+  Identity peer, local;
+  IkePolicy policy;
+};
+/// The holder of a ticket has proved that it has the old SK_d too.
+struct ResumeQuery {
+  IkeSaId sa;
+  Identity peer;
+  std::optional<wire::InsideRequest> inside{};  ///< as in AuthQuery
+};
+
 class Owner {
  public:
   virtual ~Owner() = default;
@@ -76,6 +105,20 @@ class Owner {
   /// switched off, then peers' tokens count for nothing too.
   [[nodiscard]] virtual std::optional<Bytes> qcd_token(bool /*initiator*/, IkeSpi /*i*/, IkeSpi /*r*/) {
     return std::nullopt;
+  }
+  /// A new ticket for an SA whose peer asked for one. None: it gets TICKET_NACK.
+  [[nodiscard]] virtual std::optional<GivenTicket> give_ticket(const TicketSubject& /*subject*/, Instant /*now*/) {
+    return std::nullopt;
+  }
+  /// A ticket of IKE_SESSION_RESUME. Nothing is changed by it: the sender has proved nothing yet.
+  [[nodiscard]] virtual Result<OpenTicket> open_ticket(IkeSaId /*sa*/, ByteView /*ticket*/, Instant /*now*/,
+                                                       std::vector<LogEvent>& /*log*/) {
+    return fail(ErrorCode::refused, "ticket");
+  }
+  /// As authorize(), for the SA of an opened ticket after its peer's AUTH has verified; no secret in the grant.
+  [[nodiscard]] virtual Result<AuthGrant> authorize_resumed(const ResumeQuery& /*query*/, Instant /*now*/,
+                                                            std::vector<LogEvent>& /*log*/) {
+    return fail(ErrorCode::refused, "ticket");
   }
   /// Error refused / auth_failed: the peer gets AUTHENTICATION_FAILED and nothing else.
   [[nodiscard]] virtual Result<AuthGrant> authorize(const AuthQuery& query, std::vector<LogEvent>& log) = 0;

@@ -61,10 +61,8 @@ class End final : public Owner {
   std::vector<ChildPolicy> children_policy;
   SecretBytes psk = secret("correct horse");
   Identity identity;
-  std::optional<QcdMaker> qcd;                 ///< quick crash detection is on
-  bool refuse = false;                         ///< authorize() says no whatever the secret
-  std::optional<wire::InsideConfig> gives;     ///< to who logs in
-  std::optional<wire::NotifyType> turns_away;  ///< who logs in, though the secret is right
+  std::optional<QcdMaker> qcd;  ///< quick crash detection is on
+  bool refuse = false;          ///< authorize() says no whatever the secret
 
   std::map<IkeSaId, std::unique_ptr<IkeSa>> sas;
   std::map<ChildId, NewChild> children;  ///< installed now
@@ -89,16 +87,38 @@ class End final : public Owner {
                      .wanted_local = query.wanted_local,
                      .initial_contact = query.initial_contact,
                      .suite = query.suite,
-                     .verify = {},
-                     .inside = query.inside});
+                     .verify = {}});
     if (refuse || !query.verify(psk.reveal())) return fail(ErrorCode::auth_failed, "AUTH");
-    return AuthGrant{.gateway = "toClient_0",
-                     .local = identity,
-                     .psk = psk.clone(),
-                     .policy = policy,
-                     .children = children_policy,
-                     .inside = gives,
-                     .turned_away = turns_away};
+    return AuthGrant{
+        .gateway = "toClient_0", .local = identity, .psk = psk.clone(), .policy = policy, .children = children_policy};
+  }
+
+  // Session tickets, kept by reference: enough to try the exchange; what may become of one is the tunnel layer's.
+  struct Kept {
+    Suite suite;
+    SecretBytes sk_d;
+    Identity peer, local;
+  };
+  std::map<Bytes, Kept> tickets;  ///< given
+  unsigned opened = 0;
+  bool refuse_resumed = false;
+  std::size_t ticket_size = 24;
+  std::optional<GivenTicket> give_ticket(const TicketSubject& s, Instant) override {
+    auto fresh = rng_.bytes(ticket_size);
+    tickets.emplace(fresh, Kept{s.suite, SecretBytes(s.sk_d), s.peer, s.local});
+    return GivenTicket{fresh, 3600s};
+  }
+  Result<OpenTicket> open_ticket(IkeSaId, ByteView shown, Instant, std::vector<LogEvent>&) override {
+    const auto kept = tickets.find(to_bytes(shown));
+    if (kept == tickets.end()) return fail(ErrorCode::refused, "ticket");
+    ++opened;
+    return OpenTicket{kept->second.suite, kept->second.sk_d.clone(), kept->second.peer, kept->second.local, policy};
+  }
+  Result<AuthGrant> authorize_resumed(const ResumeQuery& query, Instant, std::vector<LogEvent>&) override {
+    if (refuse_resumed) return fail(ErrorCode::auth_failed, "AUTH");
+    events.push_back("resumed by " + query.peer.text());
+    return AuthGrant{
+        .gateway = "toClient_0", .local = identity, .psk = {}, .policy = policy, .children = children_policy};
   }
 
   [[nodiscard]] IkeSa* only_sa() { return sas.size() == 1 ? sas.begin()->second.get() : nullptr; }
@@ -131,6 +151,11 @@ class End final : public Owner {
   void note(ChildFailed& a) { events.push_back("child failed " + a.phase2 + " " + std::to_string(a.notify)); }
   void note(Closed& a) { events.push_back("closed: " + std::string(name_of(a.reason))); }
   void note(Unreachable&) { events.emplace_back("unreachable"); }
+  void note(TicketReceived& a) {
+    events.emplace_back("ticket");
+    ticket = std::move(a);
+  }
+  void note(TicketRefused&) { events.emplace_back("ticket refused"); }
   void note(PeerCrashed&) { events.emplace_back("peer crashed"); }
   void note(PeerAlive&) { ++alive; }
   void note(Rekeyed& a) {
@@ -144,6 +169,7 @@ class End final : public Owner {
  public:
   std::size_t alive = 0;  ///< PeerAlive reports
   std::optional<NatState> nat;
+  std::optional<TicketReceived> ticket;  ///< the newest we were given
 
  private:
   NonceRng rng_;
@@ -171,18 +197,18 @@ class Pair {
   Endpoint a_at{*IpAddress::parse("192.0.2.1"), 500}, b_at{*IpAddress::parse("192.0.2.2"), 500};
   Endpoint a_seen{*IpAddress::parse("192.0.2.1"), 500};  ///< what b sees of a: differs behind a NAT
   std::optional<Identity> expected_peer;
-  std::optional<wire::InsideRequest> asks;  ///< of the initiator
 
   End& other(End& e) { return &e == &a ? b : a; }
 
-  void begin() {
+  /// `resume`: by ticket.
+  void begin(std::optional<ResumeState> resume = std::nullopt) {
     InitiatorSetup setup{.path = {a_at, b_at, 0}, .policy = a.policy};
     setup.gateway = "toServer";
     setup.local = a.identity;
     setup.expected_peer = expected_peer;
     setup.psk = a.psk.clone();
     setup.children = a.children_policy;
-    setup.ask_inside = asks;
+    setup.resume = std::move(resume);
     auto sa = IkeSa::make_initiator(a, std::move(setup), now);
     const auto id = sa->id();
     a.sas[id] = std::move(sa);
@@ -213,7 +239,9 @@ class Pair {
       if (mine || first) found = sa.get();
     }
     if (found == nullptr) {
-      if (h->exchange != wire::ExchangeType::ike_sa_init || h->response || ours.value() != 0) return;
+      const bool begins =
+          h->exchange == wire::ExchangeType::ike_sa_init || h->exchange == wire::ExchangeType::ike_session_resume;
+      if (!begins || h->response || ours.value() != 0) return;
       auto sa = IkeSa::make_responder(to, path, to.policy, h->spi_i, now);
       const auto id = sa->id();
       found = (to.sas[id] = std::move(sa)).get();

@@ -31,6 +31,7 @@ void SaImpl::send_rekey_ike(RekeyIkeTask task, Instant now, Outbox& out) {
   x.ke = std::move(*ke);
   Payloads p{wire::SaPayload{crypto::offer(policy_.suites, Protocol::ike, octets(x.ike_spi), true)},
              wire::NoncePayload{x.nonce}, wire::KePayload{task.group, to_bytes(x.ke->public_value())}};
+  ask_for_ticket(p);
   x.task = task;
   exchange_ = std::move(x);
   request(wire::ExchangeType::create_child_sa, std::move(p), now, out);
@@ -54,6 +55,7 @@ Result<std::unique_ptr<SaImpl>> SaImpl::make_successor(const Suite& suite, bool 
   next->peer_ = peer_;
   next->children_policy_ = children_policy_;
   next->inside_ = inside_;
+  next->wants_tickets_ = wants_tickets_;
   next->nat_ = nat_;
   next->udp_encap_ = udp_encap_;
   next->state_ = SaState::established;
@@ -96,7 +98,9 @@ void SaImpl::on_rekey_ike_response(Exchange x, const Payloads& p, Instant now, O
   rival_.reset();
   (*next)->peer_tokens_.learn(p);
   if (owner_.qcd_token(true, x.ike_spi, theirs)) (*next)->push(TokenTask{}, now, out);
+  SaImpl& fresh = **next;
   hand_over(std::move(*next), out);
+  fresh.take_ticket(p, now, out);
   // Ours won: the old SA goes by our Delete.
   state_ = SaState::rekeyed;
   closing_until_ = now + kOldSaWait;
@@ -106,6 +110,7 @@ void SaImpl::on_rekey_ike_response(Exchange x, const Payloads& p, Instant now, O
 }
 
 void SaImpl::hand_over_to_rival(Instant now, Outbox& out) {
+  if (rival_->wants_tickets_) rival_->tasks_.emplace_back(TicketTask{});
   hand_over(std::move(rival_), out);
   state_ = SaState::rekeyed;  // the peer, who began the surviving exchange, deletes this one
   closing_until_ = now + kOldSaWait;
@@ -153,12 +158,14 @@ void SaImpl::on_rekey_ike_request(const wire::Message& m, ByteView datagram, con
   Payloads answer{wire::SaPayload{{crypto::answer(*choice, Protocol::ike, octets(ours), true)}}, wire::NoncePayload{nr},
                   wire::KePayload{ke->group, to_bytes((*exchange)->public_value())}};
   add_token(answer, false, theirs, ours);
+  (*next)->answer_ticket_request(p, answer, kTicketRoomLarge, id_, now, out);
   reply(m, datagram, answer, path, out);
   if (exchange_ && std::holds_alternative<RekeyIkeTask>(exchange_->task)) {  // both at once: our answer decides
     rival_ = std::move(*next);
     rival_lowest_ = lower_nonce(nonce->data, nr);
     return;
   }
+  if (wants_tickets_) (*next)->tasks_.emplace_back(TicketTask{});  // only we may ask
   hand_over(std::move(*next), out);
   window_.cancel();  // a probe under way means nothing any more
   exchange_.reset();

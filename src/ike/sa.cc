@@ -28,7 +28,14 @@ std::unique_ptr<IkeSa> IkeSa::make_initiator(Owner& owner, InitiatorSetup setup,
   sa->children_policy_ = std::move(setup.children);
   sa->initial_contact_ = setup.initial_contact;
   sa->ask_inside_ = setup.ask_inside;
+  sa->wants_tickets_ = sa->policy_.session_resume;
   sa->spi_i_ = owner.allocate_ike_spi();
+  if (setup.resume) {
+    sa->suite_ = setup.resume->suite;
+    sa->resume_ = std::move(setup.resume);
+    sa->resumed_ = true;
+    sa->initial_contact_ = false;  // it would take the peer's other tunnels of this identity down
+  }
   return sa;
 }
 
@@ -67,7 +74,8 @@ wire::Header SaImpl::header(wire::ExchangeType e, bool response, MessageId id) c
 void SaImpl::transmit(const Bytes& message, const wire::Header& h, bool repeated, const Path& path, Outbox& out) {
   if (out.debug()) {
     out.log(LogId::packet_out, scope(), {HexDump{message}});
-    const bool init = h.exchange == wire::ExchangeType::ike_sa_init;
+    const bool init =
+        h.exchange == wire::ExchangeType::ike_sa_init || h.exchange == wire::ExchangeType::ike_session_resume;
     out.log(LogId::sent_ike_msg, scope(),
             {(repeated ? "RETRANSMIT_" : "") + wire::exchange_name(h.exchange, h.response), path.local.text(),
              path.remote.text(), message.size(), spis() + (init ? "" : ":" + hex(h.message_id.value(), 8)),
@@ -124,6 +132,11 @@ void SaImpl::on_message(ByteView datagram, const Path& path, Instant now, Outbox
     if (h.message_id.value() != 0) return drop({ErrorCode::unexpected, "message ID"});  // RFC 7296 2.2
     if (h.response) return on_init_response(*message, datagram, path, now, out);
     return on_init_request(*message, datagram, path, now, out);
+  }
+  if (h.exchange == wire::ExchangeType::ike_session_resume) {
+    if (h.message_id.value() != 0) return drop({ErrorCode::unexpected, "message ID"});
+    if (h.response) return on_resume_response(*message, datagram, path, now, out);
+    return on_resume_request(*message, datagram, path, now, out);
   }
   if (h.response && !message->encrypted && protection_ && h.spi_r == spi_r_) return on_unprotected(*message, out);
   if (!protection_ || h.spi_r != spi_r_ || !message->encrypted || !message->payloads.empty())
@@ -229,6 +242,7 @@ void SaImpl::start_task(Task task, Instant now, Outbox& out) {
   if (auto* t = std::get_if<DeleteChildTask>(&task)) return send_delete_child(t->child, now, out);
   if (std::holds_alternative<CloseTask>(task)) return close(now, out);
   if (std::holds_alternative<TokenTask>(task)) return send_token(now, out);
+  if (std::holds_alternative<TicketTask>(task)) return send_ticket_request(now, out);
   exchange_.emplace().task = ProbeTask{};
   request(wire::ExchangeType::informational, {}, now, out);
 }
@@ -310,6 +324,10 @@ void SaImpl::on_timer(Instant now, Outbox& out) {
     for (auto& task : std::exchange(retry_, {})) push(std::move(task), now, out);
   }
   schedule_rekeys(now, out);
+  if (ticket_at_ && now >= *ticket_at_ && established() && !asleep_) {
+    ticket_at_.reset();
+    push(TicketTask{}, now, out);
+  }
   next_task(now, out);
   switch (window_.take_due(now)) {
     case MessageWindow::Due::nothing: break;
@@ -339,6 +357,7 @@ std::optional<Deadline> SaImpl::next_deadline() const {
   consider(window_.deadline(), "retransmission");
   if (hard_ != Instant{}) consider(hard_, "IKE SA lifetime");
   const bool rekeys = established() && !asleep_;
+  if (rekeys) consider(ticket_at_, "a new session ticket");
   if (rekeys) consider(retry_at_, "retry after TEMPORARY_FAILURE");
   if (rekeys && !tasks_.empty() && !window_.busy()) consider(established_at_, "work from before the rekey");
   if (rekeys && policy_.rekey && soft_ < hard_) consider(soft_, "IKE SA rekey");
@@ -353,6 +372,7 @@ std::optional<Deadline> SaImpl::next_deadline() const {
 
 void SaImpl::start(Instant now, Outbox& out) {
   state_ = SaState::init_sent;
+  if (resume_) return send_resume(now, out);
   send_init(now, out);
 }
 
@@ -428,7 +448,9 @@ void SaImpl::set_asleep(bool asleep, Instant) {
 void SaImpl::hand_over(std::unique_ptr<SaImpl> successor, Outbox& out) {
   out.log(LogId::ike_rekeyed, scope(), {spis(), successor->spis()});
   successor->children_ = std::exchange(children_, {});
-  successor->tasks_ = std::exchange(tasks_, {});
+  successor->tasks_.insert(successor->tasks_.begin(), std::make_move_iterator(tasks_.begin()),
+                           std::make_move_iterator(tasks_.end()));
+  tasks_.clear();
   for (auto& task : std::exchange(retry_, {})) successor->tasks_.push_back(std::move(task));
   std::erase_if(successor->tasks_, [](const Task& t) { return std::holds_alternative<RekeyIkeTask>(t); });
   out.add(Rekeyed{id_, std::move(successor)});

@@ -15,6 +15,13 @@ namespace dormouse::ike {
 enum class SaState : std::uint8_t { init_sent, auth_sent, half_open, established, rekeyed, closing, closed };
 [[nodiscard]] const char* name_of(SaState s);
 
+/// What a client keeps of an IKE SA to resume it (RFC 5723).
+struct ResumeState {
+  Bytes ticket;
+  SecretBytes sk_d;
+  Suite suite;
+};
+
 struct InitiatorSetup {
   Path path;  ///< ports 500, or 4500 to begin there
   IkePolicy policy{};
@@ -25,6 +32,7 @@ struct InitiatorSetup {
   std::vector<ChildPolicy> children{};  ///< the first goes into IKE_AUTH, the rest by CREATE_CHILD_SA at once
   bool initial_contact = true;
   std::optional<wire::InsideRequest> ask_inside{};  ///< CFG_REQUEST of the login
+  std::optional<ResumeState> resume{};              ///< come back by ticket instead of a login; no secret is used then
 };
 
 /// A read-only view for status and tests.

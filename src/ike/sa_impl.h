@@ -3,6 +3,7 @@
 //   ike_sa_init.cc    IKE_SA_INIT, both roles (RFC 7296 1.2, 2.6, 2.7, 2.23)
 //   ike_auth.cc       IKE_AUTH with a shared key (1.2, 2.15)
 //   mode_cfg.cc       Configuration payloads of the login (2.19)
+//   session_resume.cc IKE_SESSION_RESUME and session tickets, both roles (RFC 5723)
 //   children.cc       what all ways of making a Child SA share: choice, keys, install, remove
 //   create_child.cc   CREATE_CHILD_SA for new children and their rekey (1.3.1, 1.3.3, 2.8)
 //   rekey_ike.cc      CREATE_CHILD_SA for the IKE SA itself (1.3.2, 2.18)
@@ -34,8 +35,9 @@ struct RekeyIkeTask {
   KeId group = KeId::none;
 };
 struct CloseTask {};
-struct TokenTask {};  ///< gives the peer our token of this SA, after a rekey that we began (RFC 6290 4.3)
-using Task = std::variant<ProbeTask, CreateChildTask, DeleteChildTask, RekeyIkeTask, CloseTask, TokenTask>;
+struct TokenTask {};   ///< gives the peer our token of this SA, after a rekey that we began (RFC 6290 4.3)
+struct TicketTask {};  ///< asks for a session ticket by INFORMATIONAL (RFC 5723 4.1)
+using Task = std::variant<ProbeTask, CreateChildTask, DeleteChildTask, RekeyIkeTask, CloseTask, TokenTask, TicketTask>;
 
 /// Our request under way, with what its answer will need.
 struct Exchange {
@@ -46,6 +48,9 @@ struct Exchange {
   IkeSpi ike_spi{};
   std::optional<ChildSa::Rival> rival{};  ///< of the Child SA we rekey, when the peer has deleted that one meanwhile
 };
+
+/// A longer ticket is not put into an answer that carries much else: TICKET_ACK, and the client asks again.
+constexpr std::size_t kTicketRoom = 600, kTicketRoomLarge = 1000;
 
 class SaImpl final : public IkeSa {
  public:
@@ -124,6 +129,22 @@ class SaImpl final : public IkeSa {
   [[nodiscard]] static std::optional<wire::InsideRequest> asked_inside(const Payloads& p);
   void take_inside(const Payloads& p, Outbox& out);
   void log_inside(const wire::InsideConfig& config, Outbox& out) const;
+  [[nodiscard]] Result<SecretBytes> resumed_auth(bool own, ByteView id_body) const;
+  void establish_responder(const wire::Message& m, ByteView datagram, const Payloads& p, const Identity& peer,
+                           AuthGrant grant, const Path& path, Instant now, Outbox& out);
+
+  // session_resume.cc
+  void send_resume(Instant now, Outbox& out);
+  void on_resume_request(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out);
+  void on_resume_response(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out);
+  [[nodiscard]] Result<void> derive_resumed(ByteView sk_d_old);
+  void on_resumed_auth_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path,
+                               Instant now, Outbox& out);
+  void ask_for_ticket(Payloads& p) const;
+  void answer_ticket_request(const Payloads& request, Payloads& answer, std::size_t room, IkeSaId on, Instant now,
+                             Outbox& out);
+  void take_ticket(const Payloads& answer, Instant now, Outbox& out);
+  void send_ticket_request(Instant now, Outbox& out);
 
   // children.cc
   struct Agreement {
@@ -207,6 +228,12 @@ class SaImpl final : public IkeSa {
   QcdTokens peer_tokens_;
   std::optional<wire::InsideRequest> ask_inside_;
   std::optional<wire::InsideConfig> inside_;
+
+  // of tickets
+  bool wants_tickets_ = false;         ///< we came as the client
+  std::optional<ResumeState> resume_;  ///< initiator: until the SA stands
+  bool resumed_ = false;               ///< AUTH is made of SK_p, identities are those of the ticket
+  std::optional<Instant> ticket_at_;   ///< ask (again) then
 
   // of a rekey of this IKE SA begun by the peer while ours is under way (RFC 7296 2.8.2)
   std::unique_ptr<SaImpl> rival_;

@@ -17,6 +17,7 @@ Result<ike::AuthGrant> Manager::authorize(const ike::AuthQuery& query, std::vect
   const auto refuse = [&](const char* reason, const std::string& name) {
     log.push_back({LogId::event_refused, {}, {name, query.peer.text(), std::string(reason)}});
     ++phase1_counters_[name].refused;
+    count_refusal(name, reason);
     return fail(ErrorCode::auth_failed, "AUTH");
   };
   const auto candidates = phase1_for(incoming_);
@@ -41,6 +42,7 @@ Result<ike::AuthGrant> Manager::authorize(const ike::AuthQuery& query, std::vect
       grant.gateway = p->name;
       log.push_back({LogId::event_refused, {}, {p->name, query.peer.text(), std::string(why)}});
       ++phase1_counters_[p->name].refused;
+      count_refusal(p->name, why);
     } else {
       pending_[query.sa] = std::move(login);
     }
@@ -57,6 +59,7 @@ Result<ike::AuthGrant> Manager::authorize(const ike::AuthQuery& query, std::vect
 Manager::PendingLogin Manager::place_login(std::shared_ptr<const config::Phase1> phase1, const ike::AuthQuery& query,
                                            const Endpoint& remote) {
   PendingLogin login{.phase1 = phase1, .peer = query.peer, .initial_contact = query.initial_contact};
+  rng_.fill(login.session);
   login.local = phase1->localid ? *phase1->localid : Identity::of(incoming_.local.address);
   std::vector<AdoptionCandidate> same_identity;
   for (const auto& [id, t] : tunnels_) {
@@ -71,6 +74,16 @@ Manager::PendingLogin Manager::place_login(std::shared_ptr<const config::Phase1>
   login.adopt = choose_tunnel(same_identity, {remote, query.initial_contact});
   if (!login.adopt) login.index = free_index(*phase1);
   return login;
+}
+
+bool Manager::index_taken(const config::Phase1& phase1, unsigned index) const {
+  const auto has = [&](const auto& e) {
+    return e.second->dynamic && !e.second->dead() && e.second->phase1->name == phase1.name && e.second->index == index;
+  };
+  const auto reserved = [&](const auto& e) {
+    return !e.second.adopt && e.second.phase1->name == phase1.name && e.second.index == index;
+  };
+  return std::ranges::any_of(tunnels_, has) || std::ranges::any_of(pending_, reserved);
 }
 
 unsigned Manager::free_index(const config::Phase1& phase1) const {

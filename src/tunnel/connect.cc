@@ -7,9 +7,10 @@
 namespace dormouse::tunnel {
 namespace {
 
-constexpr Duration kLoginAfterProbe = 300ms;  // by address costs one round trip; give it that much of a start
-constexpr Duration kProbeEvery = 500ms;       // while the network may be back at any moment: before the login's repeats
-constexpr Duration kProbeEveryLater = 5s;     // after two minutes of silence
+constexpr Duration kAfterProbe = 300ms;        // by address costs one round trip; give it that much of a start
+constexpr Duration kLoginAfterTicket = 600ms;  // a ticket costs two
+constexpr Duration kProbeEvery = 500ms;    // while the network may be back at any moment: before the login's repeats
+constexpr Duration kProbeEveryLater = 5s;  // after two minutes of silence
 constexpr Duration kEagerPhase = 120s;
 constexpr Duration kLongestPause = 30s;
 
@@ -94,8 +95,15 @@ void Manager::begin_wake_ladder(Tunnel& t, Instant now) {
   t.timers.stop(Timer::dpd);
   t.asleep_since = t.ladder_since = now;
   t.attempts = 0;
+  climb(t, now);
+}
+
+/// The ladder's rungs, a little apart: the first that is authenticated wins.
+void Manager::climb(Tunnel& t, Instant now) {
   t.timers.set(Timer::wake_probe, now);
-  t.timers.set(Timer::connect, now + kLoginAfterProbe);
+  const bool ticket = has_ticket(t, now);
+  if (ticket) t.timers.set(Timer::resume, now + kAfterProbe);
+  if (!t.attempt) t.timers.set(Timer::connect, now + (ticket ? kLoginAfterTicket : kAfterProbe));
   refresh(t);
 }
 
@@ -103,28 +111,40 @@ void Manager::begin_wake_ladder(Tunnel& t, Instant now) {
 void Manager::hurry(Tunnel& t, Instant now) {
   t.attempts = 0;
   t.ladder_since = now;
-  t.timers.set(Timer::wake_probe, now);
-  if (!t.attempt) t.timers.set(Timer::connect, now + kLoginAfterProbe);
-  refresh(t);
+  if (const auto* s = t.resume.sa ? sas_.find(*t.resume.sa) : nullptr; s && s->state() == ike::SaState::init_sent)
+    with_sa(*t.resume.sa, now, [&](ike::IkeSa& a, ike::Outbox& box) { a.abandon(now, box); });
+  climb(t, now);
 }
 
 /// The first answer to a login says that the gateway is there again: the SAs we have are asked once more before the
 /// login goes on. Unauthenticated, so all it does is to ask a little sooner.
 bool Manager::holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView datagram, Instant now) {
   Tunnel* t = tunnel_of_sa(sa.id());
-  if (!t || t->dynamic || t->attempt != sa.id() || sa.state() != ike::SaState::init_sent) return false;
-  if (t->state != State::connecting || !t->current || t->answer_was_held) return false;
-  t->answer_was_held = true;
-  t->held_answer = Tunnel::Held{path, to_bytes(datagram)};
+  if (!t || t->dynamic || sa.state() != ike::SaState::init_sent || t->state != State::connecting) return false;
+  const bool login = t->attempt == sa.id();
+  if (!login && t->resume.sa != sa.id()) return false;
+  const auto other = login ? t->resume.sa : t->attempt;
+  const auto* rival = other ? sas_.find(*other) : nullptr;
+  if (rival && rival->state() == ike::SaState::auth_sent) {  // its end decides whether this one goes on
+    (login ? t->held_answer : t->resume.held) = Tunnel::Held{path, to_bytes(datagram)};
+    return true;
+  }
+  bool& was_held = login ? t->answer_was_held : t->resume.was_held;
+  if (!t->current || was_held) return false;
+  was_held = true;
+  (login ? t->held_answer : t->resume.held) = Tunnel::Held{path, to_bytes(datagram)};
   // Twice what the login's own question took is time enough for the probe; a repeated question tells nothing.
   const auto round_trip = now - sa.status().created;
-  t->timers.set(Timer::held_answer, now + std::min<Duration>(round_trip * 2 + 20ms, kLoginAfterProbe));
+  t->timers.set(login ? Timer::held_answer : Timer::held_resume,
+                now + std::min<Duration>(round_trip * 2 + 20ms, kAfterProbe));
   wake_probe(*t, now);
   refresh(*t);
   return true;
 }
 
 void Manager::give_held_answer(Tunnel& t, Instant now) {
+  const auto* ticket = t.resume.sa ? sas_.find(*t.resume.sa) : nullptr;
+  if (ticket && ticket->state() == ike::SaState::auth_sent) return;  // resume_failed() gives it, if need be
   const auto held = std::exchange(t.held_answer, std::nullopt);
   if (!held || !t.attempt) return;
   with_sa(*t.attempt, now,

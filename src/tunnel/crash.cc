@@ -9,6 +9,7 @@ namespace dormouse::tunnel {
 namespace {
 
 constexpr const char* kSecretName = "qcd";
+constexpr Duration kLoginAfterTicket = 600ms;
 
 std::shared_ptr<const SecretBytes> new_secret(Rng& rng) {
   SecretBytes fresh(ike::QcdMaker::kSecretSize);
@@ -45,6 +46,9 @@ void Manager::answer_unknown(const ike::Path& path, const wire::Header& header, 
   // RFC 6290 9.2: never the token of an SA that lives. The sender chooses the flag that says which SPI is ours, so
   // neither may be.
   if (sas_.find_local(header.spi_i) || sas_.find_local(header.spi_r)) return;
+  // Nor of one that is still in the making: the successor of a rekey that both ends began is known to us only later.
+  const auto ours = header.initiator ? header.spi_r : header.spi_i;
+  if (std::ranges::find(recent_spis_, ours) != recent_spis_.end()) return;
   if (!crash_.rate.take(path.remote.address, now)) return;
   log(LogId::qcd_sent, {}, {spi_pair(header.spi_i, header.spi_r), path.remote.text()});
   ++counters_.crash_answers;
@@ -63,7 +67,15 @@ void Manager::carry_out(ike::PeerCrashed& a, Instant now) {
   abandon();
   t = find(id);
   if (!t || t->dynamic || t->state != State::connecting) return;
-  t->timers.stop(Timer::wake_probe);  // there is nothing left to ask
+  t->timers.stop(Timer::wake_probe);           // there is nothing left to ask
+  if (has_ticket(*t, now) && !t->resume.sa) {  // no public-key work and no user; the login waits its turn
+    resume_by_ticket(*t, now);
+    if (t->resume.sa) {
+      if (!t->attempt) t->timers.set(Timer::connect, now + kLoginAfterTicket);
+      return refresh(*t);
+    }
+  }
+  if (t->resume.held) return give_held_resume(*t, now);
   if (t->held_answer) return give_held_answer(*t, now);
   // A login begun while the gateway was away repeats its question ever more rarely; a new one is there at once.
   const auto attempt = t->attempt;

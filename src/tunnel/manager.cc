@@ -13,7 +13,7 @@ namespace {
 // FortiOS leaves the message id out for SA_INIT.
 std::string label_of(const wire::Header& h) {
   std::string out = spi_pair(h.spi_i, h.spi_r);
-  if (h.exchange == wire::ExchangeType::ike_sa_init) return out;
+  if (h.exchange == wire::ExchangeType::ike_sa_init || h.exchange == wire::ExchangeType::ike_session_resume) return out;
   static constexpr char kDigits[] = "0123456789abcdef";
   out += ':';
   for (int shift = 28; shift >= 0; shift -= 4) out += kDigits[h.message_id.value() >> shift & 15];
@@ -28,7 +28,8 @@ Manager::Manager(crypto::Provider& crypto, Rng& rng, esp::DataPlane& data)
       data_(data),
       model_(std::make_shared<config::Model>()),
       cookies_(crypto, rng),
-      crash_(crypto, rng) {}
+      crash_(crypto, rng),
+      tickets_(crypto, rng) {}
 Manager::~Manager() = default;
 
 // --- datagrams
@@ -52,7 +53,9 @@ void Manager::on_datagram(const ike::Path& path, ByteView datagram, Instant now)
   ike::IkeSa* sa = nullptr;
   if (ours.value() != 0) {
     sa = sas_.find_local(ours);
-  } else if (header->initiator && !header->response && header->exchange == wire::ExchangeType::ike_sa_init) {
+  } else if (header->initiator && !header->response &&
+             (header->exchange == wire::ExchangeType::ike_sa_init ||
+              header->exchange == wire::ExchangeType::ike_session_resume)) {
     sa = sas_.find_initiator(header->spi_i, path.remote);
     if (!sa) return begin_responder(path, *header, datagram, now);
   }
@@ -93,6 +96,7 @@ void Manager::on_path_event(const esp::PathEvent& event, Instant now) {
     const auto at = child_tunnel_.find(used->child);
     Tunnel* t = at == child_tunnel_.end() ? nullptr : find(at->second);
     if (t) unpark(*t);
+    if (const TunnelChild* child = t ? t->find_child(used->child) : nullptr) spend_older_tickets(*t, child->sa, now);
     if (TunnelChild* child = t ? t->find_child(used->child) : nullptr)
       with_sa(child->sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.child_used(used->child, now, box); });
   } else if (const auto* life = std::get_if<esp::LifetimeReached>(&event)) {
@@ -334,7 +338,10 @@ void Manager::shutdown(Instant now) {
     t->held_down = true;
     // What would survive kill -9 survives an orderly end too. The managers hear "down" now, so not once more later.
     auto record = kept_record(*t);
-    if (t->state != State::down && !t->dead()) teardown(*t, "daemon stops", true, now);
+    // A client that is told goes at once, and its ticket with it (RFC 5723 4.3.3). One that has a ticket and will hear
+    // of our return needs no word.
+    const bool silent = record && model_->session_resume && model_->quick_crash_detect;
+    if (t->state != State::down && !t->dead()) teardown(*t, "daemon stops", !silent, now, silent);
     if (record) {
       record->reported_up.clear();
       out_.push_back(Persist{SaveSession{std::move(*record)}});
@@ -388,7 +395,10 @@ EspSpi Manager::allocate_esp_spi() {
 IkeSpi Manager::allocate_ike_spi() {
   while (true) {
     const IkeSpi spi(rng_.u64());
-    if (spi.value() != 0 && !sas_.spi_in_use(spi)) return spi;
+    if (spi.value() == 0 || sas_.spi_in_use(spi)) continue;
+    recent_spis_.push_back(spi);
+    if (recent_spis_.size() > kRecentSpis) recent_spis_.pop_front();
+    return spi;
   }
 }
 
@@ -420,6 +430,8 @@ ike::IkePolicy Manager::ike_policy(const config::Phase1& phase1) const {
   policy.rekey = phase1.rekey;
   policy.nat = nat;
   policy.nat_keepalive = phase1.keepalive;
+  policy.session_resume = model_->session_resume;
+  policy.libreswan_resume = phase1.libreswan_resume;
   return policy;
 }
 

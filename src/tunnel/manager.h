@@ -2,9 +2,10 @@
 // and one next deadline out. Files: manager.cc routes what comes in; responder.cc decides who may begin; authorize.cc
 // who may enter and as which tunnel; sa_actions.cc carries out what the engine asks; tunnel_life.cc makes, wakes, puts
 // to sleep and ends tunnels (with sleep.cc, dpd.cc, adoption.cc for the decisions); mode_cfg.cc gives and takes inside
-// addresses; connect.cc is the static tunnel's way up; restore.cc hands out what outlives the daemon and takes it back;
-// crash.cc is RFC 6290; status.cc copies out.
+// addresses, tickets.cc session tickets; connect.cc is the static tunnel's way up and resume.cc its second rung;
+// restore.cc hands out what outlives the daemon and takes it back; crash.cc is RFC 6290; status.cc copies out.
 #pragma once
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/limits.h"
 #include "config/model/model.h"
 #include "crypto/suite.h"
 #include "esp/data_plane.h"
@@ -27,7 +29,9 @@
 #include "tunnel/rate_limit.h"
 #include "tunnel/routes.h"
 #include "tunnel/sa_table.h"
+#include "tunnel/spent_tickets.h"
 #include "tunnel/status.h"
+#include "tunnel/ticket.h"
 #include "tunnel/tunnel.h"
 
 namespace dormouse::tunnel {
@@ -86,6 +90,17 @@ class Manager final : private ike::Owner {
     unsigned index = 0;
     Identity peer{}, local{};
     bool initial_contact = false;
+    SessionId session{};  ///< of the tickets it is given
+    bool by_ticket = false;
+    Instant logged_in{};  ///< by ticket: when its owner did
+    std::optional<Instant> reauth_deadline{};
+    std::optional<GivenTicket> shown{}, given{};
+  };
+  struct Tickets {
+    Tickets(crypto::Provider& crypto, Rng& rng) : keys(crypto, rng) {}
+    TicketKeys keys;
+    SpentTickets spent{limits::kSpentTickets};
+    std::uint64_t given = 0, refused = 0;
   };
   struct SharedDevice {
     DeviceId id;
@@ -102,7 +117,8 @@ class Manager final : private ike::Owner {
     RateLimit rate;
   };
   struct Phase1Counters {
-    std::uint64_t logins = 0, refused = 0, sleeps = 0, by_address = 0, by_login = 0, expired = 0;
+    std::uint64_t logins = 0, refused = 0, sleeps = 0, by_address = 0, by_ticket = 0, by_login = 0, expired = 0;
+    std::map<std::string, std::uint64_t> refused_by_reason;
   };
 
   // ike::Owner
@@ -115,6 +131,32 @@ class Manager final : private ike::Owner {
   IkeSpi allocate_ike_spi() override;
   Result<ike::AuthGrant> authorize(const ike::AuthQuery& query, std::vector<LogEvent>& log) override;
 
+  // tickets.cc
+  std::optional<ike::GivenTicket> give_ticket(const ike::TicketSubject& subject, Instant now) override;
+  Result<ike::OpenTicket> open_ticket(IkeSaId sa, ByteView ticket, Instant now, std::vector<LogEvent>& log) override;
+  Result<ike::AuthGrant> authorize_resumed(const ike::ResumeQuery& query, Instant now,
+                                           std::vector<LogEvent>& log) override;
+  [[nodiscard]] std::uint64_t policy_fingerprint(const config::Phase1& phase1);
+  [[nodiscard]] const char* ticket_obstacle(const TicketId& id, const TicketContent& c, const config::Phase1* phase1,
+                                            Instant now);
+  void restore_tickets(const StoredState& stored, Instant now);
+  void restore_ticket_session(Tunnel& t, const StoredState& stored);
+  void rotate_ticket_keys(Instant now);
+  void keep_session(Tunnel& t);
+  void forget_session(Tunnel& t);
+  void refuse_from_now(const SpentTickets::Id& id, Instant issued, Instant expires, Instant now);
+  void revoke_tickets(Tunnel& t, Instant now);
+  void spend_older_tickets(Tunnel& t, IkeSaId sa, Instant now);
+  void note_given(Tunnel& t, const GivenTicket& given, Instant now);
+  void count_refusal(const std::string& phase1, const char* reason);
+
+  // resume.cc
+  [[nodiscard]] bool has_ticket(const Tunnel& t, Instant now) const;
+  void resume_by_ticket(Tunnel& t, Instant now);
+  void resume_failed(Tunnel& t, ike::CloseReason reason, Instant now);
+  void give_held_resume(Tunnel& t, Instant now);
+  void drop_other_attempts(Tunnel& t, Instant now);
+
   // responder.cc
   void begin_responder(const ike::Path& path, const wire::Header& header, ByteView datagram, Instant now);
   [[nodiscard]] std::vector<std::shared_ptr<const config::Phase1>> phase1_for(const ike::Path& path) const;
@@ -124,6 +166,7 @@ class Manager final : private ike::Owner {
   [[nodiscard]] bool identity_fits(const config::Phase1& phase1, const Identity& peer) const;
   [[nodiscard]] PendingLogin place_login(std::shared_ptr<const config::Phase1> phase1, const ike::AuthQuery& query,
                                          const Endpoint& remote);
+  [[nodiscard]] bool index_taken(const config::Phase1& phase1, unsigned index) const;
   [[nodiscard]] unsigned free_index(const config::Phase1& phase1) const;
 
   // mode_cfg.cc
@@ -152,6 +195,10 @@ class Manager final : private ike::Owner {
   void carry_out(ike::ChildFailed& a, Instant now);
   void carry_out(ike::Closed& a, Instant now);
   void carry_out(ike::Unreachable& a, Instant now);
+  [[nodiscard]] bool is_established(IkeSaId id) const;
+  [[nodiscard]] bool sleeps_on_delete(const Tunnel& t) const;
+  void carry_out(ike::TicketReceived& a, Instant now);
+  void carry_out(ike::TicketRefused& a, Instant now);
   void carry_out(ike::PeerCrashed& a, Instant now);
   void carry_out(ike::PeerAlive& a, Instant now);
   void carry_out(ike::Rekeyed& a, Instant now);
@@ -165,11 +212,13 @@ class Manager final : private ike::Owner {
   void login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, Instant now);
   void fall_asleep(Tunnel& t, Instant now);
   void wake_by_address(Tunnel& t, IkeSaId sa, Instant now);
+  void resumed_awake(Tunnel& t, Instant now);
+  void adopt_tickets(Tunnel& t, const PendingLogin& login, Instant now);
   void finish_wake(Tunnel& t, WakeWay way, Instant now);
   void unpark(Tunnel& t);
   void sleep_expired(Tunnel& t, Instant now);
   void peer_silent(Tunnel& t, IkeSaId sa, Instant now);
-  void teardown(Tunnel& t, const char* reason, bool tell_peer, Instant now);
+  void teardown(Tunnel& t, const char* reason, bool tell_peer, Instant now, bool tickets_stay = false);
   void drop_sas(Tunnel& t, bool tell_peer, Instant now);
   void drop_replaced(Tunnel& t, Instant now);
   void enforce_sa_limit(Tunnel& t, Instant now);
@@ -205,6 +254,7 @@ class Manager final : private ike::Owner {
   void attempt_failed(Tunnel& t, Instant now);
   void wake_probe(Tunnel& t, Instant now);
   void begin_wake_ladder(Tunnel& t, Instant now);
+  void climb(Tunnel& t, Instant now);
   void hurry(Tunnel& t, Instant now);
   [[nodiscard]] bool holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView datagram, Instant now);
   void give_held_answer(Tunnel& t, Instant now);
@@ -236,6 +286,8 @@ class Manager final : private ike::Owner {
   std::vector<LinkInfo> links_;
   ike::CookieJar cookies_;
   CrashDetection crash_;
+  Tickets tickets_;
+  std::unordered_map<IkeSaId, TicketKeys::Opened> opened_;  // of half-open SAs
   SaTable sas_;
   std::map<TunnelId, std::unique_ptr<Tunnel>> tunnels_;
   std::set<std::pair<Instant, TunnelId>> deadlines_;
@@ -244,6 +296,8 @@ class Manager final : private ike::Owner {
   std::unordered_map<IkeSaId, ike::NatState> nat_;
   std::unordered_map<ChildId, TunnelId> child_tunnel_;
   std::set<EspSpi> spis_;
+  static constexpr std::size_t kRecentSpis = 1024;
+  std::deque<IkeSpi> recent_spis_;  // chosen last; some are of SAs that the engine has not shown yet
   std::map<std::string, SharedDevice> shared_devices_;
   std::map<std::string, Phase1Counters> phase1_counters_;
   std::map<std::string, LeasePools> pools_;  // of each dynamic phase 1 that gave an address

@@ -1,4 +1,5 @@
-// Who may begin: a first IKE_SA_INIT costs its sender a phase 1 that would serve it, a policy, and under load a cookie.
+// Who may begin: a first IKE_SA_INIT or IKE_SESSION_RESUME costs its sender a phase 1 that would serve it, a policy,
+// and under load a cookie.
 #include "base/limits.h"
 #include "crypto/proposal.h"
 #include "tunnel/manager.h"
@@ -29,7 +30,7 @@ bool Manager::cookie_passes(const ike::Path& path, const wire::Message& message,
   log(LogId::cookie_sent, {}, {sas_.half_open()});
   ++counters_.cookies_sent;
   const auto value = cookies_.make(nonce->data, path.remote, message.header.spi_i, now);
-  ike::Transmit answer{path, ike::CookieJar::response(message.header.spi_i, value)};
+  ike::Transmit answer{path, ike::CookieJar::response(message.header, value)};
   carry_out(answer, now);
   return false;
 }
@@ -52,12 +53,14 @@ void Manager::begin_responder(const ike::Path& path, const wire::Header& header,
     ++counters_.dropped_unknown;
     return log(LogId::no_gateway, {}, {path.remote.text()});
   }
+  // The ticket says which phase 1; the first one is only asked how long to wait.
+  const bool resume = header.exchange == wire::ExchangeType::ike_session_resume;
   std::shared_ptr<const config::Phase1> chosen;
   const auto* offer = wire::find<wire::SaPayload>(message->payloads);
   for (const auto& p : candidates) {
     if (!p->has_policy) continue;
     if (!chosen) chosen = p;  // if none fits, the first one answers NO_PROPOSAL_CHOSEN
-    if (offer && crypto::choose(offer->proposals, p->suites, Protocol::ike)) {
+    if (!resume && offer && crypto::choose(offer->proposals, p->suites, Protocol::ike)) {
       chosen = p;
       break;
     }

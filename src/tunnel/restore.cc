@@ -88,10 +88,13 @@ std::optional<SessionRecord> Manager::kept_record(const Tunnel& t) const {
 
 void Manager::restore(StoredState stored, Instant now) {
   restore_qcd_secret(stored);
+  restore_tickets(stored, now);
   // In the order of their logins, so that routes several of them want go to the one that had them.
   std::ranges::sort(stored.sessions, {},
                     [](const SessionRecord& r) { return std::tie(r.logged_in, r.phase1, r.index); });
   for (const auto& record : stored.sessions) restore_session(record, now);
+  for (auto& [id, t] : tunnels_)
+    if (t->dynamic && !t->dead()) restore_ticket_session(*t, stored);
 }
 
 void Manager::restore_session(const SessionRecord& r, Instant now) {

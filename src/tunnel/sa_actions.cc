@@ -49,6 +49,7 @@ void Manager::carry_out(ike::Established& a, Instant now) {
     return;
   }
   sas_.set_tunnel(a.sa, t->id);
+  opened_.erase(a.sa);
   login_succeeded(*t, a.sa, login.empty() ? nullptr : &login.mapped(), now);
 }
 
@@ -126,6 +127,7 @@ void Manager::carry_out(ike::Closed& a, Instant now) {
   Tunnel* t = tunnel_of_sa(a.sa);
   if (const auto login = pending_.extract(a.sa); !login.empty() && !login.mapped().adopt)
     end_lease(login.mapped().phase1->name, login.mapped().index);
+  opened_.erase(a.sa);
   nat_.erase(a.sa);
   sas_.remove(a.sa);
   if (!t) return;
@@ -138,15 +140,31 @@ void Manager::carry_out(ike::Closed& a, Instant now) {
     }
     return;
   }
+  if (t->resume.sa == a.sa) return resume_failed(*t, a.reason, now);
   if (std::erase(t->sas, a.sa) == 0) return;
-  if (t->current == a.sa) t->current = t->sas.empty() ? std::nullopt : std::optional(t->sas.front());
+  if (t->current == a.sa) {
+    const auto usable = std::ranges::find_if(t->sas, [&](IkeSaId id) { return is_established(id); });
+    t->current = usable == t->sas.end() ? std::nullopt : std::optional(*usable);
+  }
   if (!t->sas.empty() || a.reason == ike::CloseReason::rekeyed) return;
+  if (a.reason == ike::CloseReason::deleted_by_peer && sleeps_on_delete(*t)) return fall_asleep(*t, now);
   if (a.reason == ike::CloseReason::deleted_by_peer) return teardown(*t, "deleted by the peer", false, now);
   if (t->state == State::asleep || t->state == State::connecting) {
     enter(*t, Event::sas_ended);
     return;
   }
-  if (t->state == State::up) teardown(*t, ike::name_of(a.reason), false, now);
+  if (t->state == State::up) teardown(*t, ike::name_of(a.reason), false, now, true);
+}
+
+bool Manager::is_established(IkeSaId id) const {
+  const auto* s = sas_.find(id);
+  return s && s->state() == ike::SaState::established;
+}
+
+/// libreswan's client says Delete before it suspends, and means to come back with its ticket.
+bool Manager::sleeps_on_delete(const Tunnel& t) const {
+  return t.dynamic && t.state == State::up && t.phase1->libreswan_resume && t.phase1->client_resume &&
+         model_->session_resume;
 }
 
 void Manager::carry_out(ike::Unreachable& a, Instant now) {
@@ -160,16 +178,20 @@ void Manager::carry_out(ike::PeerAlive& a, Instant now) {
   Tunnel* t = tunnel_of_sa(a.sa);
   if (!t || std::ranges::find(t->sas, a.sa) == t->sas.end()) return;
   t->last_ike_in = now;
+  spend_older_tickets(*t, a.sa, now);
   if (t->current == a.sa) unpark(*t);
   if (t->current == a.sa && !(t->path == a.path) && (t->dynamic || t->remote_behind_nat))
     set_path(*t, a.path, t->udp_encap);
-  if (t->state == State::asleep || t->state == State::connecting) wake_by_address(*t, a.sa, now);
+  // The last words of an SA that a rekey replaced say nothing about its successor.
+  if ((t->state == State::asleep || t->state == State::connecting) && is_established(a.sa))
+    wake_by_address(*t, a.sa, now);
 }
 
 void Manager::carry_out(ike::Rekeyed& a, Instant now) {
   Tunnel* t = tunnel_of_sa(a.old_sa);
   if (!t || !a.successor) return;
   const auto id = a.successor->id();
+  if (t->ticket && t->ticket->sa == a.old_sa) t->ticket.reset();  // of the old SK_d; a new one was asked for
   sas_.add(std::move(a.successor), t->id);
   t->sas.insert(t->sas.begin(), id);
   t->current = id;

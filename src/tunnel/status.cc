@@ -18,6 +18,7 @@ const char* name_of_dpd(config::DpdMode m) {
 void copy_sleep(const Tunnel& t, Instant now, TunnelStatus& s) {
   s.sleeps = t.sleeps;
   s.wakes_by_address = t.wakes_by_address;
+  s.wakes_by_ticket = t.wakes_by_ticket;
   s.wakes_by_login = t.wakes_by_login;
   s.last_wake = t.last_wake;
   s.last_sleep = t.last_sleep;
@@ -100,7 +101,9 @@ Status Manager::status(Instant now) {
     s.logins_refused = c.refused;
     s.sleeps = c.sleeps;
     s.resumed_by_address = c.by_address;
+    s.resumed_by_ticket = c.by_ticket;
     s.resumed_by_login = c.by_login;
+    s.refused_by_reason = c.refused_by_reason;
     s.expired = c.expired;
     for (const auto& [id, t] : tunnels_) {
       if (t->dead() || t->phase1->name != p.name) continue;

@@ -1,5 +1,6 @@
 // What diagnose, get, SNMP and the tests see: values copied out of the tunnel layer, never references into it.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,7 +39,7 @@ struct TunnelStatus {
   Duration sleep_left{};                   ///< 0 unless asleep
   WakeWay last_wake = WakeWay::none;
   Duration last_sleep{};  ///< how long it slept then
-  unsigned sleeps = 0, wakes_by_address = 0, wakes_by_login = 0;
+  unsigned sleeps = 0, wakes_by_address = 0, wakes_by_ticket = 0, wakes_by_login = 0;
   unsigned ike_created = 0, ike_established = 0, child_created = 0, child_established = 0;  ///< totals
   std::uint64_t dpd_sent = 0, dpd_seqno = 0;
   std::string dpd_mode;  ///< "on-idle", "on-demand", "disable"
@@ -62,7 +63,9 @@ struct Phase1Status {
   std::vector<std::string> phase2{};
   std::uint64_t pool = 0;    ///< inside addresses that may be given, of both families; saturates
   std::uint64_t leases = 0;  ///< of these, held
-  std::uint64_t logins = 0, logins_refused = 0, sleeps = 0, resumed_by_address = 0, resumed_by_login = 0, expired = 0;
+  std::uint64_t logins = 0, logins_refused = 0, sleeps = 0, resumed_by_address = 0, resumed_by_ticket = 0,
+                resumed_by_login = 0, expired = 0;
+  std::map<std::string, std::uint64_t> refused_by_reason{};  ///< logins and tickets
 };
 
 struct Status {

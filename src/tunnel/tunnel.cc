@@ -12,6 +12,9 @@ const char* reason_of(Timer t) {
     case Timer::connect: return "next login attempt";
     case Timer::wake_probe: return "wake probe";
     case Timer::held_answer: return "login after the wake probe";
+    case Timer::resume: return "coming back by ticket";
+    case Timer::held_resume: return "ticket after the wake probe";
+    case Timer::ticket_rekey: return "fresh key exchange after a ticket";
     case Timer::unpark: return "parked packets";
     case Timer::count_: break;
   }

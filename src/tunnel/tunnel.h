@@ -13,6 +13,7 @@
 #include "tunnel/actions.h"
 #include "tunnel/machine.h"
 #include "tunnel/status.h"
+#include "tunnel/ticket.h"
 #include "wire/inside_config.h"
 
 namespace dormouse::tunnel {
@@ -23,6 +24,9 @@ enum class Timer : std::uint8_t {
   nat_keepalive,  ///< keep a NAT's mapping (RFC 3948 4)
   connect,        ///< static: the next login attempt
   wake_probe,     ///< static: ask again on the old SAs
+  resume,         ///< static: back by ticket
+  held_resume,    ///< static: as held_answer, for the ticket's exchange
+  ticket_rekey,   ///< static: woke by ticket, so a fresh key exchange is due
   held_answer,    ///< static: the old SAs had their chance, the login goes on
   unpark,         ///< woke by login: the parked packets wait until the peer has its new Child SA
   count_,
@@ -36,6 +40,13 @@ struct TunnelChild {
   std::string phase2;
   EspSpi spi_in, spi_out;
   TrafficSelectors remote_ts;
+};
+
+/// A session ticket that a client has, or had before an answer of ours was lost.
+struct GivenTicket {
+  TicketId id{};
+  IkeSaId sa{};  ///< of which it is; 0: of one before our restart
+  Instant issued{}, expires{};
 };
 
 struct Tunnel {
@@ -75,6 +86,11 @@ struct Tunnel {
   std::vector<Prefix> routes;         ///< wanted in the RouteTable
   std::set<std::string> reported_up;  ///< phase 2 of which a trap said "up" and none "down" since
 
+  // tickets given (gateway)
+  SessionId session{};  ///< zero until a ticket was given
+  bool session_kept = false;
+  std::vector<GivenTicket> given;  ///< not known to be spent; newest last
+
   // sleep
   Instant asleep_since{}, asleep_until{};
   std::optional<Instant> reauth_deadline;  ///< no sleep lasts longer
@@ -92,14 +108,26 @@ struct Tunnel {
   };
   std::optional<Held> held_answer;  ///< first answer to the login under way, while the old SAs are asked once more
   bool answer_was_held = false;     ///< once for each login
-  bool held_down = false;           ///< "diagnose vpn tunnel down": only traffic or "up" starts it again
+  struct Ticket {
+    IkeSaId sa;  ///< the IKE SA it was given for
+    ike::ResumeState state;
+    Instant expires;
+  };
+  std::optional<Ticket> ticket;  ///< static: to come back with (RFC 5723)
+  struct Resume {
+    std::optional<IkeSaId> sa{};
+    bool was_held = false;
+    std::optional<Held> held{};
+  };
+  Resume resume;           ///< static: coming back by ticket, beside or before the login under way
+  bool held_down = false;  ///< "diagnose vpn tunnel down": only traffic or "up" starts it again
 
   // record
   bool stored = false;  ///< a record of it was handed out
   Instant created{}, up_since{}, logged_in{};
   WakeWay last_wake = WakeWay::none;
   Duration last_sleep{};
-  unsigned sleeps = 0, wakes_by_address = 0, wakes_by_login = 0;
+  unsigned sleeps = 0, wakes_by_address = 0, wakes_by_ticket = 0, wakes_by_login = 0;
   unsigned ike_created = 0, ike_established = 0, child_created = 0, child_established = 0;
   Duration ike_setup_time{};
 

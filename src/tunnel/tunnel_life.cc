@@ -63,8 +63,8 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   for (const auto old : t.sas) {
     const auto* s = sas_.find(old);
     const bool ours_and_fresh = s && !t.dynamic && s->initiator() && now - s->status().established < 10s;
-    const bool replace =
-        t.dynamic || t.attempt == sa || was_connecting || (login && login->initial_contact && !ours_and_fresh);
+    const bool replace = t.dynamic || t.attempt == sa || t.resume.sa == sa || was_connecting ||
+                         (login && login->initial_contact && !ours_and_fresh);
     if (replace && std::ranges::find(t.replaced, old) == t.replaced.end()) t.replaced.push_back(old);
   }
   if (login) {
@@ -78,19 +78,20 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   }
   t.sas.insert(t.sas.begin(), sa);
   t.current = sa;
+  const bool by_ticket = t.resume.sa == sa || (login && login->by_ticket);
   if (t.attempt == sa) t.attempt.reset();
+  if (t.resume.sa == sa) t.resume = {};
   t.attempts = 0;
-  t.timers.stop(Timer::connect);
-  t.timers.stop(Timer::wake_probe);
-  t.timers.stop(Timer::held_answer);
+  drop_other_attempts(t, now);
+  if (login) adopt_tickets(t, *login, now);
   t.peer_id = status.peer;
   t.local_id = status.local;
   take_inside(t, status.inside);
   t.last_ike_in = now;
-  t.logged_in = now;
+  if (!by_ticket) t.logged_in = now;
   t.ike_setup_time = now - status.created;
   ++t.ike_established;
-  ++phase1_counters_[t.phase1->name].logins;
+  if (!by_ticket) ++phase1_counters_[t.phase1->name].logins;
   if (const auto nat = nat_.find(sa); nat != nat_.end()) {
     t.local_behind_nat = nat->second.local_behind_nat;
     t.remote_behind_nat = nat->second.remote_behind_nat;
@@ -103,16 +104,17 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   with_sa(sa, now, [&](ike::IkeSa& s, ike::Outbox&) { s.set_gateway_name(t.name); });
   if (was_asleep) {
     t.resumed_child_pending = true;  // parked packets wait for the new Child SA
-    finish_wake(t, WakeWay::login, now);
-    // As FortiOS does, the old IKE SA is asked once more before it goes.
-    for (const auto old : t.replaced)
+    finish_wake(t, by_ticket ? WakeWay::ticket : WakeWay::login, now);
+    // As FortiOS does, the old IKE SA is asked once more before it goes; but not after a ticket (RFC 5723 4.3.4).
+    for (const auto old : by_ticket ? std::vector<IkeSaId>{} : t.replaced)
       with_sa(old, now, [&](ike::IkeSa& o, ike::Outbox& box) {
         o.set_asleep(false, now);
         o.resend_pending(now, box);
       });
   }
   enter(t, Event::login);
-  if (!was_asleep) {
+  if (by_ticket && !was_asleep) resumed_awake(t, now);
+  if (!was_asleep && (!by_ticket || t.up_since == Instant{})) {
     t.up_since = now;
     log(LogId::set_oper_up, scope_of(t));
     log(LogId::event_up, {},
@@ -151,7 +153,7 @@ void Manager::peer_silent(Tunnel& t, IkeSaId sa, Instant now) {
     const auto status = s->status();
     log(LogId::expiring_ike_sa, {.gateway = t.name, .ike = sa}, {spi_pair(status.spi_i, status.spi_r)});
   }
-  teardown(t, "dead peer detected", false, now);
+  teardown(t, "dead peer detected", false, now, true);
 }
 
 void Manager::fall_asleep(Tunnel& t, Instant now) {
@@ -186,15 +188,7 @@ void Manager::wake_by_address(Tunnel& t, IkeSaId sa, Instant now) {
     enter(t, Event::peer_alive);
     // The old SAs answered first. A login that has not shown its identity yet is dropped; one that has must be let
     // finish, as the gateway may already have moved the tunnel to it.
-    if (t.attempt) {
-      const auto attempt = *t.attempt;
-      const auto* s = sas_.find(attempt);
-      if (s && s->state() == ike::SaState::init_sent)
-        with_sa(attempt, now, [&](ike::IkeSa& a, ike::Outbox& box) { a.abandon(now, box); });
-    }
-    t.timers.stop(Timer::connect);
-    t.timers.stop(Timer::wake_probe);
-    t.timers.stop(Timer::held_answer);
+    drop_other_attempts(t, now);
     t.last_wake = WakeWay::address;
     ++t.wakes_by_address;
     log(LogId::event_resumed, {},
@@ -211,11 +205,46 @@ void Manager::finish_wake(Tunnel& t, WakeWay way, Instant now) {
   t.last_wake = way;
   t.last_sleep = now - t.asleep_since;
   auto& counters = phase1_counters_[t.phase1->name];
-  ++(way == WakeWay::address ? t.wakes_by_address : t.wakes_by_login);
-  ++(way == WakeWay::address ? counters.by_address : counters.by_login);
+  ++(way == WakeWay::address ? t.wakes_by_address : way == WakeWay::ticket ? t.wakes_by_ticket : t.wakes_by_login);
+  ++(way == WakeWay::address ? counters.by_address : way == WakeWay::ticket ? counters.by_ticket : counters.by_login);
   log(LogId::client_resumed, scope_of(t), {count});
   log(LogId::event_resumed, {},
       {t.name, std::string(name_of(way)), static_cast<std::uint64_t>(seconds_of(t.last_sleep)), t.path.remote.text()});
+}
+
+/// Back by ticket where nothing slept: a client that asked for its gateway, or a gateway that had not noticed yet or
+/// was started again.
+void Manager::resumed_awake(Tunnel& t, Instant now) {
+  t.last_wake = WakeWay::ticket;
+  ++t.wakes_by_ticket;
+  if (t.dynamic) ++phase1_counters_[t.phase1->name].by_ticket;
+  const auto since = t.asleep_since == Instant{} ? now : t.asleep_since;
+  if (!t.dynamic) t.last_sleep = now - since;
+  log(LogId::event_resumed, {},
+      {t.name, std::string(name_of(WakeWay::ticket)),
+       static_cast<std::uint64_t>(seconds_of(t.dynamic ? Duration{} : now - since)), t.path.remote.text()});
+  if (!t.dynamic && t.phase1->ticket_rekey_delay > Duration{})
+    t.timers.set(Timer::ticket_rekey, now + t.phase1->ticket_rekey_delay);
+}
+
+/// What a login or a ticket brings along of tickets.
+void Manager::adopt_tickets(Tunnel& t, const PendingLogin& login, Instant now) {
+  if (login.by_ticket) {
+    t.logged_in = login.logged_in;
+    t.reauth_deadline = login.reauth_deadline;
+    if (t.up_since == Instant{}) t.up_since = now;
+    if (login.shown && std::ranges::find(t.given, login.shown->id, &GivenTicket::id) == t.given.end())
+      note_given(t, *login.shown, now);
+  } else if (t.session != login.session) {
+    revoke_tickets(t, now);  // its owner has shown the credentials anew
+  }
+  if (login.given) {
+    t.session = login.session;
+    keep_session(t);
+    note_given(t, *login.given, now);
+  } else if (login.by_ticket) {
+    t.session = login.session;
+  }
 }
 
 /// After a wake by login: the peer has its new Child SA, or has had the time to.
@@ -230,12 +259,12 @@ void Manager::sleep_expired(Tunnel& t, Instant now) {
   log(LogId::resume_sleep_expired, scope_of(t), {asleep_count(t.phase1->name)});
   ++phase1_counters_[t.phase1->name].expired;
   log(LogId::event_expired, {}, {t.name, static_cast<std::uint64_t>(seconds_of(now - t.asleep_since))});
-  teardown(t, "client-resume sleep period expired", false, now);
+  teardown(t, "client-resume sleep period expired", false, now, true);
 }
 
 // --- ended
 
-void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant now) {
+void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant now, bool tickets_stay) {
   const bool sleeping = t.state == State::asleep;
   const bool over = sleeping && now >= t.asleep_until;
   log(LogId::going_to_be_deleted, scope_of(t));
@@ -259,6 +288,13 @@ void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant no
   if (t.dynamic) enter(t, Event::flush);
   t.up_since = {};
   if (t.dynamic) end_lease(t.phase1->name, t.index);
+  t.ticket.reset();
+  if (t.dynamic || !tickets_stay) {
+    if (tickets_stay)
+      forget_session(t);
+    else
+      revoke_tickets(t, now);
+  }
   forget(t);
   log(LogId::flushed, scope_of(t));
   if (!t.dynamic && t.phase1->auto_negotiate && !t.held_down) t.timers.set(Timer::connect, now + 1s);
@@ -268,7 +304,9 @@ void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant no
 void Manager::drop_sas(Tunnel& t, bool tell_peer, Instant now) {
   auto sas = std::exchange(t.sas, {});
   if (t.attempt) sas.push_back(*t.attempt);
+  if (t.resume.sa) sas.push_back(*t.resume.sa);
   t.attempt.reset();
+  t.resume = {};
   t.current.reset();
   t.replaced.clear();
   for (const auto id : sas) {
@@ -314,6 +352,7 @@ void Manager::remove_gone() {
 void Manager::sync_routes(Tunnel& t) {
   // A static tunnel's routes are the administrator's (config router static), or come with its inside address.
   if (!t.dynamic && t.inside.addresses.empty() && t.routes.empty()) return;
+  if (!t.dynamic && t.state == State::connecting) return;  // on its way back: nothing leaves past the tunnel meanwhile
   std::vector<Prefix> wanted;
   for (const auto& child : t.children) {
     const config::Phase2* p2 = nullptr;
@@ -329,13 +368,8 @@ void Manager::sync_routes(Tunnel& t) {
       for (const auto& prefix : ts.range.prefixes())
         if (std::ranges::find(wanted, prefix) == wanted.end()) wanted.push_back(prefix);
   }
-  // A client's routes stay while one of its phase 2 is without a Child SA: the next packet must still find the tunnel,
-  // and not another way out.
-  const bool whole = t.dynamic || std::ranges::all_of(model_->phase2_of(t.phase1->name), [&](const auto* p) {
-                       return std::ranges::any_of(t.children, [&](const auto& c) { return c.phase2 == p->name; });
-                     });
   for (const auto& prefix : std::vector(t.routes))
-    if (whole && std::ranges::find(wanted, prefix) == wanted.end()) {
+    if (std::ranges::find(wanted, prefix) == wanted.end()) {
       std::erase(t.routes, prefix);
       release_route(t, prefix);
     }
@@ -440,6 +474,11 @@ void Manager::on_tunnel_timer(Tunnel& t, Timer timer, Instant now) {
     case Timer::connect: connect(t, now); break;
     case Timer::wake_probe: wake_probe(t, now); break;
     case Timer::held_answer: give_held_answer(t, now); break;
+    case Timer::resume: resume_by_ticket(t, now); break;
+    case Timer::held_resume: give_held_resume(t, now); break;
+    case Timer::ticket_rekey:
+      if (t.current) with_sa(*t.current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.rekey(now, box); });
+      break;
     case Timer::unpark: data_.set_asleep(t.id, false); break;  // nobody used the new SAs in time
     case Timer::count_: break;
   }

@@ -32,7 +32,7 @@ config::Model client(unsigned n) {
 }
 
 struct Storm {
-  explicit Storm(std::uint64_t seed) : world(seed), quick(seed % 2 == 1) {
+  explicit Storm(std::uint64_t seed) : world(seed), quick(seed % 2 == 1), tickets(seed % 4 >= 2) {
     server->start(share(server_config()));
     for (unsigned n = 0; n < kClients; ++n) {
       clients.push_back(&world.add_host("laptop" + std::to_string(n), home(n)));
@@ -42,11 +42,13 @@ struct Storm {
   [[nodiscard]] config::Model server_config() const {
     auto m = short_lived(server_model());
     m.quick_crash_detect = quick;
+    m.session_resume = tickets;
     return m;
   }
   [[nodiscard]] config::Model client_config(unsigned n) const {
     auto m = client(n);
     m.quick_crash_detect = quick;
+    m.session_resume = tickets;
     return m;
   }
   static IpAddress home(unsigned n) { return IpAddress::v4(0x0b650100U + 10 + n); }
@@ -96,7 +98,8 @@ struct Storm {
   }
 
   World world;
-  bool quick;  ///< with quick crash detection
+  bool quick;    ///< with quick crash detection
+  bool tickets;  ///< with session tickets
   Host* server = &world.add_host("server", kServer);
   std::vector<Host*> clients;
 };
@@ -168,6 +171,11 @@ TEST_P(RandomWeather, ends_in_order_after_quiet) {
     expect_order(storm);
     if (::testing::Test::HasFailure()) {
       for (const auto& line : storm.world.ladder()) std::fprintf(stderr, "%s\n", line.c_str());
+      for (Host* c : storm.clients) {
+        const auto& lines = c->log();
+        for (std::size_t i = lines.size() > 200 ? lines.size() - 200 : 0; i < lines.size(); ++i)
+          std::fprintf(stderr, "%s: %s\n", c->name().c_str(), lines[i].c_str());
+      }
       return;
     }
   }

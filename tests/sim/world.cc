@@ -55,6 +55,7 @@ void World::deliver(Host& from, const IpAddress& to, std::function<void(Host&)> 
 }
 
 void World::send_ike(Host& from, const Endpoint& local, const Endpoint& remote, Bytes message) {
+  if (on_ike && on_ike(from, message)) return;
   if (local.address != from.address()) return;  // a source address the host no longer has
   const auto what = "IKE " + local.text() + " -> " + remote.text() + " " + std::to_string(message.size());
   deliver(from, remote.address, [local, remote, message](Host& h) { h.receive_ike(remote, local, message); }, what);

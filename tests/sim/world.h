@@ -43,6 +43,8 @@ class World {
   void run_for(Duration d) { run_until(now_ + d); }
   /// Runs until `done` or the limit; true if done.
   bool run_while_not(const std::function<bool()>& done, Duration limit);
+  /// Sees every IKE message that leaves a host; true: it is lost on the way.
+  std::function<bool(const Host& from, const Bytes& message)> on_ike;
   /// Schedules a step of the scenario.
   void at(Instant when, std::function<void()> what);
   /// Recent datagrams, newest last, for the report of a failed seed.

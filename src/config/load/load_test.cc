@@ -462,6 +462,11 @@ TEST(Load, reads_ipv6_outside_and_inside) {
   EXPECT_EQ(l.model->phase2[0].dst[0], TrafficSelector::any(Family::v6));
 }
 
+TEST(Load, session_resumption_is_off_unless_it_is_switched_on) {
+  EXPECT_FALSE(loaded("").model->session_resume);
+  EXPECT_TRUE(loaded("config system settings\nset ike-session-resume enable\nend\n").model->session_resume);
+}
+
 TEST(Load, quick_crash_detection_is_off_unless_it_is_switched_on) {
   EXPECT_FALSE(loaded("").model->quick_crash_detect);
   EXPECT_TRUE(loaded("config system settings\nset ike-quick-crash-detect enable\nend\n").model->quick_crash_detect);

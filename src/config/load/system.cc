@@ -77,7 +77,10 @@ void Builder::community(const EntryReader& e) {
   model.snmp_communities.push_back(std::move(c));
 }
 
-void Builder::settings(const EntryReader& e) { model.quick_crash_detect = e.enabled("ike-quick-crash-detect"); }
+void Builder::settings(const EntryReader& e) {
+  model.quick_crash_detect = e.enabled("ike-quick-crash-detect");
+  model.session_resume = e.enabled("ike-session-resume");
+}
 
 void Builder::sysinfo(const EntryReader& e) {
   model.snmp_sysinfo = {e.enabled("status"), e.text("description"), e.text("contact-info"), e.text("location")};

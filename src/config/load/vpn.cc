@@ -156,6 +156,8 @@ void Builder::phase1_timers(const EntryReader& e, Phase1& p) {
     p.retransmit_schedule.push_back(seconds(static_cast<unsigned>(std::strtoul(n.c_str(), nullptr, 10))));
   p.client_resume = e.enabled("client-resume");
   p.client_resume_interval = seconds(e.number("client-resume-interval"));
+  p.ticket_rekey_delay = seconds(e.number("ticket-rekey-delay"));
+  p.libreswan_resume = e.is("resume-auth", "libreswan");
   p.keylife = seconds(e.number("keylife"));
   p.rekey = e.enabled("rekey");
   p.negotiate_timeout = seconds(e.number("negotiate-timeout"));
@@ -230,7 +232,6 @@ void Builder::compare_phase1() {
       return policy.enabled && (names(policy.srcintf) || names(policy.dstintf));
     });
     const EntryReader e(*find_table(path_), *find(path_, p->name));
-    compare_pool_with_interfaces(e, *p);
     if (!p->has_policy) warn(e, "", "no firewall policy names it, so its tunnels stay down");
     if (model.phase2_of(p->name).empty()) warn(e, "", "no phase 2 belongs to it, so it carries nothing");
     for (auto other = model.phase1.begin(); other != p; ++other) {

@@ -21,7 +21,8 @@ Verdict compare(const Phase1& a, const Phase1& b) {
   const bool liveness = a.dpd == b.dpd && a.dpd_retrycount == b.dpd_retrycount &&
                         a.dpd_retryinterval == b.dpd_retryinterval && a.retransmit_schedule == b.retransmit_schedule &&
                         a.keepalive == b.keepalive;
-  const bool sleep = a.client_resume == b.client_resume && a.client_resume_interval == b.client_resume_interval;
+  const bool sleep = a.client_resume == b.client_resume && a.client_resume_interval == b.client_resume_interval &&
+                     a.ticket_rekey_delay == b.ticket_rekey_delay && a.libreswan_resume == b.libreswan_resume;
   const bool life = a.keylife == b.keylife && a.rekey == b.rekey && a.negotiate_timeout == b.negotiate_timeout &&
                     a.auto_negotiate == b.auto_negotiate && a.passive == b.passive;
   const bool routes = a.add_route == b.add_route && a.distance == b.distance && a.priority == b.priority;
@@ -137,7 +138,8 @@ std::vector<Change> diff(const Model& from, const Model& to) {
     out.push_back({ObjectKind::policy, ChangeKind::in_place, "order"});
   compare_all(ObjectKind::snmp, from.snmp_communities, to.snmp_communities, out);
   if (!same_sysinfo(from.snmp_sysinfo, to.snmp_sysinfo)) out.push_back({ObjectKind::snmp, ChangeKind::in_place, ""});
-  if (from.hostname != to.hostname || from.quick_crash_detect != to.quick_crash_detect)
+  if (from.hostname != to.hostname || from.quick_crash_detect != to.quick_crash_detect ||
+      from.session_resume != to.session_resume)
     out.push_back({ObjectKind::global, ChangeKind::in_place, ""});
   return out;
 }

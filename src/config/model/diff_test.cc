@@ -33,24 +33,12 @@ TEST(Diff, is_empty_for_two_readings_of_one_configuration) {
   EXPECT_EQ(summary(diff(model(), model())), "nothing changed");
 }
 
-TEST(Diff, restarts_a_phase_1_when_who_gets_which_address_changes_and_not_for_what_else_clients_are_told) {
-  const auto kind = [](const std::function<void(ModeCfg&)>& change) {
-    return after([&](Model& m) { change(m.phase1[0].mode_cfg); }).at(0).kind;
-  };
-  EXPECT_EQ(kind([](ModeCfg& m) { m.enabled = true; }), ChangeKind::restart);
-  EXPECT_EQ(kind([](ModeCfg& m) { m.pool4.push_back({}); }), ChangeKind::restart);
-  EXPECT_EQ(kind([](ModeCfg& m) { m.pool6.push_back({}); }), ChangeKind::restart);
-  EXPECT_EQ(kind([](ModeCfg& m) { m.client_selector = true; }), ChangeKind::restart);
-  EXPECT_EQ(kind([](ModeCfg& m) { m.dns.push_back({}); }), ChangeKind::in_place);
-  EXPECT_EQ(kind([](ModeCfg& m) { m.domain = "corp.example"; }), ChangeKind::in_place);
-  EXPECT_EQ(kind([](ModeCfg& m) { m.split_include.push_back({}); }), ChangeKind::in_place);
-  EXPECT_EQ(kind([](ModeCfg& m) { m.reclaim = true; }), ChangeKind::in_place);
-}
-
 TEST(Diff, changes_timers_of_a_phase_1_in_place) {
   const Changes in_place{{ObjectKind::phase1, ChangeKind::in_place, "toClient"}};
   EXPECT_EQ(after([](Model& m) { m.phase1[0].client_resume_interval = 60s; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].client_resume = true; }), in_place);
+  EXPECT_EQ(after([](Model& m) { m.phase1[0].ticket_rekey_delay = 0s; }), in_place);
+  EXPECT_EQ(after([](Model& m) { m.phase1[0].libreswan_resume = true; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].dpd_retryinterval = 60s; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].retransmit_schedule = {1s}; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].keylife = 60s; }), in_place);
@@ -110,6 +98,7 @@ TEST(Diff, notices_what_lies_deep_inside_of_an_object) {
   EXPECT_EQ(after([](Model& m) { m.interfaces[0].addresses.push_back({IpAddress::v4(1), 24}); }).size(), 1u);
   EXPECT_EQ(after([](Model& m) { m.snmp_communities[0].hosts.push_back({IpAddress::v4(1), 162}); }).size(), 1u);
   EXPECT_EQ(after([](Model& m) { m.quick_crash_detect = true; }).size(), 1u);
+  EXPECT_EQ(after([](Model& m) { m.session_resume = true; }).size(), 1u);
   EXPECT_EQ(after([](Model& m) { m.snmp_sysinfo.location = "x"; }).size(), 1u);
 }
 

@@ -64,6 +64,8 @@ struct Phase1 {
                                             48s};  ///< waits after each transmission; FortiOS: 93 s in all
   bool client_resume = false;
   Duration client_resume_interval = 7200s;
+  Duration ticket_rekey_delay = 10s;  ///< client: from a wake by ticket to the rekey of the IKE SA; 0 = none
+  bool libreswan_resume = false;      ///< AUTH of a resumed SA as libreswan makes it, and its Delete means sleep
   Duration keylife = 86400s;
   bool rekey = true;
   Duration negotiate_timeout = 30s;
@@ -155,6 +157,7 @@ struct SnmpSysinfo {
 struct Model {
   std::string hostname = "dormouse";
   bool quick_crash_detect = false;  ///< RFC 6290, for all phase 1
+  bool session_resume = false;      ///< RFC 5723, for all phase 1
   std::vector<Phase1> phase1{};
   std::vector<Phase2> phase2{};
   std::vector<Interface> interfaces{};

@@ -12,6 +12,8 @@ inline constexpr AttributeSpec kSettings[] = {
     option("opmode", "nat", "nat", "routing mode", {.foreign = "transparent"}),
     toggle("ike-quick-crash-detect", "disable",
            "tell peers at once that this end was restarted and lost their SAs, and believe them (RFC 6290)"),
+    toggle("ike-session-resume", "disable",
+           "give clients tickets to come back with and without a login, and use those of gateways (RFC 5723)"),
 };
 inline constexpr AttributeSpec kInterface[] = {
     option("vdom", "root", "root", "there is one"),

@@ -147,6 +147,7 @@ json of(const tunnel::TunnelStatus& t) {
               {"last_sleep", of(t.last_sleep)},
               {"sleeps", t.sleeps},
               {"wakes_by_address", t.wakes_by_address},
+              {"wakes_by_ticket", t.wakes_by_ticket},
               {"wakes_by_login", t.wakes_by_login},
               {"ike_created", t.ike_created},
               {"ike_established", t.ike_established},
@@ -181,7 +182,9 @@ json of(const tunnel::Phase1Status& p) {
           {"logins_refused", p.logins_refused},
           {"sleeps", p.sleeps},
           {"resumed_by_address", p.resumed_by_address},
+          {"resumed_by_ticket", p.resumed_by_ticket},
           {"resumed_by_login", p.resumed_by_login},
+          {"refused_by_reason", p.refused_by_reason},
           {"expired", p.expired}};
 }
 

@@ -69,13 +69,17 @@ std::string ike_status(const Json& status) {
   out += fmt::format("half-open: {}  cookies sent: {}\ndropped: unknown SA {}  malformed {}\n",
                      number(status, "half_open"), number(status, "cookies_sent"), number(status, "dropped_unknown"),
                      number(status, "dropped_malformed"));
-  for (const auto& p : list(status, "phase1"))
+  for (const auto& p : list(status, "phase1")) {
     out += fmt::format(
-        "{}: tunnels {}  up {}  asleep {}  logins {}  refused {}  sleeps {}  resumed by address {}  by login {}  "
-        "expired {}\n",
+        "{}: tunnels {}  up {}  asleep {}  logins {}  refused {}  sleeps {}  resumed by address {}  by ticket {}  by "
+        "login {}  expired {}\n",
         text(p, "name"), number(p, "tunnels"), number(p, "up"), number(p, "asleep"), number(p, "logins"),
         number(p, "logins_refused"), number(p, "sleeps"), number(p, "resumed_by_address"),
-        number(p, "resumed_by_login"), number(p, "expired"));
+        number(p, "resumed_by_ticket"), number(p, "resumed_by_login"), number(p, "expired"));
+    const auto& reasons = object(p, "refused_by_reason");
+    for (auto it = reasons.begin(); it != reasons.end(); ++it)
+      out += fmt::format("  refused: {} {}\n", it.key(), it.value().get<std::uint64_t>());
+  }
   return out;
 }
 

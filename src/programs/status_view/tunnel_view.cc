@@ -72,10 +72,12 @@ std::string nat_line(const Json& t) {
 std::string sleep_line(const Json& status, const Json& t) {
   const auto& c = object(t, "counters");
   if (!is_asleep(t) && number(t, "sleeps") == 0) return "";
-  return fmt::format("sleep: {}parked={} parked_sent={} dropped={} sleeps={} woken_by_address={} woken_by_login={}\n",
-                     is_asleep(t) ? sleep_text(status, t) + " " : "", number(c, "parked"), number(c, "parked_sent"),
-                     number(c, "dropped_asleep"), number(t, "sleeps"), number(t, "wakes_by_address"),
-                     number(t, "wakes_by_login"));
+  return fmt::format(
+      "sleep: {}parked={} parked_sent={} dropped={} sleeps={} woken_by_address={} woken_by_ticket={} "
+      "woken_by_login={}\n",
+      is_asleep(t) ? sleep_text(status, t) + " " : "", number(c, "parked"), number(c, "parked_sent"),
+      number(c, "dropped_asleep"), number(t, "sleeps"), number(t, "wakes_by_address"), number(t, "wakes_by_ticket"),
+      number(t, "wakes_by_login"));
 }
 
 /// Seconds since a packet went that way, as FortiOS's ilast and olast.

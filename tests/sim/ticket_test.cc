@@ -1,0 +1,354 @@
+// Waking by ticket (RFC 5723), between two daemons over a hostile network: when a ticket serves, when it must not, and
+// that a refused one leads to a login and never to a client that hangs.
+#include <algorithm>
+#include <gtest/gtest.h>
+
+#include "sim/host.h"
+#include "sim/models.h"
+#include "wire/message.h"
+
+namespace dormouse::sim {
+namespace {
+
+const IpAddress kServer = *IpAddress::parse("173.1.1.1");
+const IpAddress kInside = *IpAddress::parse("192.168.5.44");
+const IpAddress kElsewhere = *IpAddress::parse("10.1.100.11");
+
+class Ticket : public ::testing::Test {
+ protected:
+  Ticket() {
+    world.on_ike = [this](const Host& from, const Bytes& message) {
+      const auto h = wire::parse_header(message);
+      if (!h) return false;
+      if (h->exchange == wire::ExchangeType::ike_session_resume && !h->response) resume_request = message;
+      return lose && lose(from, *h);
+    };
+  }
+  void begin(const config::Model& at_server, const config::Model& at_client) {
+    server.start(share(at_server));
+    client.start(share(at_client));
+    ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 10s));
+    world.run_for(1s);
+  }
+  void begin() { begin(gateway(), laptop()); }
+  static config::Model gateway() {
+    auto m = server_model();
+    m.session_resume = m.quick_crash_detect = true;
+    return m;
+  }
+  static config::Model laptop() {
+    auto m = client_model(kServer);
+    m.session_resume = m.quick_crash_detect = true;
+    m.phase1[0].localid = Identity{IdType::fqdn, to_bytes(as_bytes("laptop"))};
+    return m;
+  }
+  std::optional<tunnel::State> state() {
+    const auto t = server.running() ? server.tunnel("toClient_0") : std::nullopt;
+    return t ? std::optional(t->state) : std::nullopt;
+  }
+  /// kill -9 and back, with what was on disk.
+  void restart(const config::Model& m) {
+    server.kill();
+    world.run_for(2s);
+    server.clear_log();
+    server.start(share(m));
+  }
+  void probe_from_client() {
+    ASSERT_TRUE(world.run_while_not([&] { return server.status().crash_answers != 0; }, 70s));
+  }
+  std::uint64_t logins() { return server.status().phase1[0].logins; }
+  bool traffic_flows() {
+    client.send_inside("toServer", kInside, ++payload);
+    world.run_for(1s);
+    return !server.data().delivered.empty() && server.data().delivered.back() == payload;
+  }
+  bool one_of_each() {
+    return server.data().children() == 1 && client.data().children() == 1 && server.status().tunnels.size() == 1 &&
+           server.tunnel("toClient_0")->ike.size() == 1 && client.tunnel("toServer")->ike.size() == 1;
+  }
+  void expect_back_by_ticket() {
+    ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 20s));
+    world.run_for(1s);
+    EXPECT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::ticket);
+    EXPECT_EQ(client.tunnel("toServer")->last_wake, tunnel::WakeWay::ticket);
+    EXPECT_EQ(logins(), 0U);
+    EXPECT_TRUE(traffic_flows());
+    EXPECT_TRUE(one_of_each());
+  }
+  void expect_back_by_login() {
+    ASSERT_TRUE(world.run_while_not(
+        [&] {
+          const auto t = client.tunnel("toServer");
+          return state() == tunnel::State::up && t && t->state == tunnel::State::up;
+        },
+        200s));
+    world.run_for(1s);
+    EXPECT_GE(logins(), 1U);
+    EXPECT_TRUE(traffic_flows());
+    EXPECT_TRUE(one_of_each());
+  }
+
+  void TearDown() override {
+    if (!HasFailure()) return;
+    for (Host* h : {&server, &client})
+      for (const auto& line : h->log()) std::fprintf(stderr, "%s: %.160s\n", h->name().c_str(), line.c_str());
+  }
+
+  World world{11};
+  Host& server = world.add_host("server", kServer);
+  Host& client = world.add_host("client", *IpAddress::parse("11.101.1.1"));
+  Bytes resume_request;  ///< the last IKE_SESSION_RESUME request that somebody sent
+  std::function<bool(const Host& from, const wire::Header&)> lose;
+  std::uint64_t payload = 100;
+};
+
+TEST_F(Ticket, a_restarted_gateway_takes_its_client_back_without_a_login) {
+  begin();
+  const auto before = *server.tunnel("toClient_0");
+  restart(gateway());
+  probe_from_client();
+  const auto asked = world.now();
+  ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 200ms)) << "token, then two rounds";
+  EXPECT_LE(world.now() - asked, 90ms);
+  expect_back_by_ticket();
+  const auto after = *server.tunnel("toClient_0");
+  EXPECT_EQ(after.created, before.created) << "the same tunnel";
+  EXPECT_EQ(after.logged_in, before.logged_in) << "a ticket is no login";
+  EXPECT_TRUE(server.logged("client has resumed (1)"));
+}
+
+TEST_F(Ticket, without_quick_crash_detection_dead_peer_detection_leads_to_the_ticket_too) {
+  auto g = gateway();
+  auto l = laptop();
+  g.quick_crash_detect = l.quick_crash_detect = false;
+  g.phase1[0].client_resume_interval = 3600s;
+  begin(g, l);
+  restart(g);
+  ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 300s));
+  expect_back_by_ticket();
+}
+
+TEST_F(Ticket, a_gateway_that_lost_its_tunnels_makes_the_same_one_anew) {
+  begin();
+  server.kill();
+  server.disk().sessions.clear();
+  world.run_for(2s);
+  server.start(share(gateway()));
+  probe_from_client();
+  expect_back_by_ticket();
+  EXPECT_EQ(server.tunnel("toClient_0")->device_name, "toClient_0");
+}
+
+TEST_F(Ticket, a_gateway_that_lost_its_keys_sends_the_client_to_a_login) {
+  begin();
+  server.kill();
+  server.disk() = {};
+  world.run_for(2s);
+  server.start(share(gateway()));
+  expect_back_by_login();
+}
+
+TEST_F(Ticket, the_old_sas_are_preferred_while_they_live) {
+  begin();
+  world.weather("client").cut = true;
+  ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::asleep; }, 200s));
+  world.run_for(5s);
+  world.weather("client").cut = false;
+  ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 20s));
+  world.run_for(2s);
+  EXPECT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::address);
+  EXPECT_EQ(client.tunnel("toServer")->last_wake, tunnel::WakeWay::address);
+  EXPECT_TRUE(one_of_each());
+  EXPECT_TRUE(traffic_flows());
+  // The ticket was not used up by being shown.
+  restart(gateway());
+  probe_from_client();
+  expect_back_by_ticket();
+}
+
+TEST_F(Ticket, serves_from_another_address) {
+  begin();
+  restart(gateway());
+  world.readdress(client, kElsewhere);
+  expect_back_by_ticket();
+  EXPECT_EQ(server.tunnel("toClient_0")->path.remote.address, kElsewhere);
+}
+
+TEST_F(Ticket, the_client_has_a_fresh_key_exchange_soon_after) {
+  begin();
+  restart(gateway());
+  probe_from_client();
+  expect_back_by_ticket();
+  const auto spi = client.tunnel("toServer")->ike[0].spi_i;
+  world.run_for(12s);
+  EXPECT_NE(client.tunnel("toServer")->ike[0].spi_i, spi);
+  EXPECT_TRUE(client.logged(" rekeyed to "));
+  EXPECT_TRUE(one_of_each());
+  // And has the ticket of the new IKE SA.
+  restart(gateway());
+  probe_from_client();
+  expect_back_by_ticket();
+}
+
+TEST_F(Ticket, of_an_ike_sa_that_the_gateway_rekeyed_is_asked_for_anew) {
+  auto g = gateway();
+  auto l = laptop();
+  l.phase1[0].rekey = false;  // so the gateway does it
+  g.phase1[0].keylife = 1000s;
+  begin(g, l);
+  world.run_for(950s);
+  ASSERT_TRUE(server.logged(" rekeyed to "));
+  restart(g);
+  probe_from_client();
+  expect_back_by_ticket();
+}
+
+TEST_F(Ticket, lost_last_answer_leaves_the_ticket_good) {
+  begin();
+  restart(gateway());
+  lose = [](const Host& from, const wire::Header& h) {
+    return from.name() == "server" && h.exchange == wire::ExchangeType::ike_auth && h.response;
+  };
+  probe_from_client();
+  world.run_for(12s);  // the attempt gave up, and so did a login
+  ASSERT_TRUE(server.logged("client has resumed (1)"));
+  ASSERT_FALSE(client.tunnel("toServer")->state == tunnel::State::up);
+  lose = nullptr;
+  ASSERT_TRUE(world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::up; }, 60s));
+  world.run_for(1s);
+  EXPECT_TRUE(one_of_each());
+  EXPECT_TRUE(traffic_flows());
+  EXPECT_FALSE(server.logged("session ticket refused"));
+}
+
+TEST_F(Ticket, serves_once) {
+  begin();
+  restart(gateway());
+  probe_from_client();
+  expect_back_by_ticket();
+  ASSERT_FALSE(resume_request.empty());
+  const auto replay = [&] { server.receive_ike({kServer, 500}, {kElsewhere, 500}, resume_request); };
+  server.clear_log();
+  replay();
+  EXPECT_TRUE(server.logged("session ticket refused: used before"));
+  EXPECT_TRUE(one_of_each());
+  EXPECT_EQ(server.status().phase1[0].refused_by_reason["used before"], 1U);
+  restart(gateway());
+  replay();
+  EXPECT_TRUE(server.logged("session ticket refused: used before")) << "also over a restart";
+}
+
+TEST_F(Ticket, a_copy_that_somebody_else_sends_burns_nothing) {
+  begin();
+  restart(gateway());
+  lose = [](const Host& from, const wire::Header& h) {  // the client is heard by the thief alone
+    return from.name() == "client" && h.exchange == wire::ExchangeType::ike_session_resume;
+  };
+  ASSERT_TRUE(world.run_while_not([&] { return !resume_request.empty(); }, 70s));
+  lose = nullptr;
+  for (int i = 0; i < 3; ++i) server.receive_ike({kServer, 500}, {kElsewhere, 500}, resume_request);
+  EXPECT_EQ(state(), tunnel::State::asleep) << "nothing unauthenticated changes a tunnel";
+  expect_back_by_ticket();
+}
+
+TEST_F(Ticket, a_peer_that_drops_the_exchange_gets_a_login_soon) {
+  begin();
+  restart(gateway());
+  lose = [](const Host&, const wire::Header& h) { return h.exchange == wire::ExchangeType::ike_session_resume; };
+  probe_from_client();
+  ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 2s));
+  world.run_for(1s);
+  EXPECT_EQ(logins(), 1U);
+  EXPECT_TRUE(one_of_each());
+}
+
+TEST_F(Ticket, of_a_flushed_tunnel_is_refused_and_a_login_follows) {
+  begin();
+  EXPECT_EQ(server.command([&](tunnel::Manager& m) { return m.flush("toClient", world.now()); }), 1U);
+  expect_back_by_login();
+  EXPECT_FALSE(client.tunnel("toServer")->last_wake == tunnel::WakeWay::ticket);
+}
+
+TEST_F(Ticket, of_a_flushed_tunnel_is_refused_over_a_restart) {
+  begin();
+  EXPECT_EQ(server.command([&](tunnel::Manager& m) { return m.flush("toClient", world.now()); }), 1U);
+  restart(gateway());
+  expect_back_by_login();
+  EXPECT_TRUE(server.logged("session ticket refused: revoked"));
+}
+
+TEST_F(Ticket, is_void_when_the_credential_or_policy_changed) {
+  begin();
+  auto m = gateway();
+  m.phase1[0].localid = Identity{IdType::fqdn, to_bytes(as_bytes("gw"))};
+  restart(m);
+  expect_back_by_login();
+  EXPECT_TRUE(server.logged("session ticket refused: the configuration changed"));
+}
+
+TEST_F(Ticket, is_refused_once_resumption_is_switched_off) {
+  begin();
+  auto m = gateway();
+  m.session_resume = false;
+  restart(m);
+  expect_back_by_login();
+  EXPECT_TRUE(server.logged("session ticket refused: session resumption is disabled"));
+}
+
+TEST_F(Ticket, is_not_shown_after_its_end) {
+  auto g = gateway();
+  g.phase1[0].keylife = 300s;
+  g.phase1[0].rekey = false;
+  g.phase1[0].client_resume_interval = 3600s;
+  auto l = laptop();
+  l.phase1[0].rekey = false;
+  begin(g, l);
+  server.kill();
+  world.run_for(320s);
+  resume_request.clear();
+  server.start(share(g));
+  expect_back_by_login();
+  EXPECT_TRUE(resume_request.empty());
+}
+
+TEST_F(Ticket, comes_back_to_the_same_inside_address) {
+  auto g = gateway();
+  auto l = laptop();
+  g.phase1[0].mode_cfg.enabled = l.phase1[0].mode_cfg.enabled = true;
+  g.phase1[0].mode_cfg.pool4 = {{*IpAddress::parse("10.9.0.1"), *IpAddress::parse("10.9.0.3")}};
+  begin(g, l);
+  const auto given = client.tunnel("toServer")->inside.addresses.v4;
+  ASSERT_TRUE(given);
+  for (const bool tunnels_lost : {false, true}) {
+    server.kill();
+    if (tunnels_lost) server.disk().sessions.clear();
+    world.run_for(2s);
+    server.start(share(g));
+    probe_from_client();
+    expect_back_by_ticket();
+    EXPECT_EQ(client.tunnel("toServer")->inside.addresses.v4, given);
+    EXPECT_EQ(server.tunnel("toClient_0")->inside.addresses.v4, given);
+    EXPECT_EQ(server.status().phase1[0].leases, 1U);
+  }
+  EXPECT_EQ(server.command([&](tunnel::Manager& m) { return m.flush("toClient", world.now()); }), 1U);
+  EXPECT_EQ(server.status().phase1[0].leases, 0U);
+}
+
+TEST_F(Ticket, none_is_asked_for_where_resumption_is_off) {
+  auto l = laptop();
+  l.session_resume = false;
+  begin(gateway(), l);
+  EXPECT_FALSE(server.logged("gave a session ticket"));
+}
+
+TEST_F(Ticket, a_deleted_tunnel_takes_its_ticket_along) {
+  begin();
+  EXPECT_EQ(client.command([&](tunnel::Manager& m) { return m.clear("toServer", world.now()); }), 1U);
+  world.run_for(100ms);
+  resume_request.clear();
+  expect_back_by_login();
+  EXPECT_TRUE(resume_request.empty());
+}
+
+}  // namespace
+}  // namespace dormouse::sim
