@@ -155,6 +155,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Input in(ByteView(data, size));
   ClearProvider engine;
   Pair pair(engine, 1);
+  const auto address = IpAddress::v4(0x0a010007);
+  pair.asks = wire::InsideRequest{.v4 = true, .hint = {address, {}}};
+  pair.b.gives = wire::InsideConfig{.addresses = {address, {}}};
   if (in.octet() % 4 != 0)
     pair.login();
   else

@@ -61,8 +61,10 @@ class End final : public Owner {
   std::vector<ChildPolicy> children_policy;
   SecretBytes psk = secret("correct horse");
   Identity identity;
-  std::optional<QcdMaker> qcd;  ///< quick crash detection is on
-  bool refuse = false;          ///< authorize() says no whatever the secret
+  std::optional<QcdMaker> qcd;                 ///< quick crash detection is on
+  bool refuse = false;                         ///< authorize() says no whatever the secret
+  std::optional<wire::InsideConfig> gives;     ///< to who logs in
+  std::optional<wire::NotifyType> turns_away;  ///< who logs in, though the secret is right
 
   std::map<IkeSaId, std::unique_ptr<IkeSa>> sas;
   std::map<ChildId, NewChild> children;  ///< installed now
@@ -87,10 +89,16 @@ class End final : public Owner {
                      .wanted_local = query.wanted_local,
                      .initial_contact = query.initial_contact,
                      .suite = query.suite,
-                     .verify = {}});
+                     .verify = {},
+                     .inside = query.inside});
     if (refuse || !query.verify(psk.reveal())) return fail(ErrorCode::auth_failed, "AUTH");
-    return AuthGrant{
-        .gateway = "toClient_0", .local = identity, .psk = psk.clone(), .policy = policy, .children = children_policy};
+    return AuthGrant{.gateway = "toClient_0",
+                     .local = identity,
+                     .psk = psk.clone(),
+                     .policy = policy,
+                     .children = children_policy,
+                     .inside = gives,
+                     .turned_away = turns_away};
   }
 
   // Session tickets, kept by reference: enough to try the exchange; what may become of one is the tunnel layer's.
@@ -197,6 +205,7 @@ class Pair {
   Endpoint a_at{*IpAddress::parse("192.0.2.1"), 500}, b_at{*IpAddress::parse("192.0.2.2"), 500};
   Endpoint a_seen{*IpAddress::parse("192.0.2.1"), 500};  ///< what b sees of a: differs behind a NAT
   std::optional<Identity> expected_peer;
+  std::optional<wire::InsideRequest> asks;  ///< of the initiator
 
   End& other(End& e) { return &e == &a ? b : a; }
 
@@ -209,6 +218,7 @@ class Pair {
     setup.psk = a.psk.clone();
     setup.children = a.children_policy;
     setup.resume = std::move(resume);
+    setup.ask_inside = asks;
     auto sa = IkeSa::make_initiator(a, std::move(setup), now);
     const auto id = sa->id();
     a.sas[id] = std::move(sa);

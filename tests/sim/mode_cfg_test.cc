@@ -258,6 +258,62 @@ TEST_F(ModeCfg, rekeys_and_changes_in_place_keep_to_the_address) {
   EXPECT_GT(server.tunnel("toClient_0")->child_established, 5U);
 }
 
+TEST_F(ModeCfg, both_families_are_given_and_kept_together) {
+  auto m = giving(3);
+  m.phase1[0].mode_cfg.pool6 = {{ip("2001:db8:9::1"), ip("2001:db8:9::3")}};
+  auto six = m.phase2[0];
+  six.name = "toClient6";
+  six.src = six.dst = {TrafficSelector::any(Family::v6)};
+  m.phase2.push_back(six);
+  server.start(share(m));
+  auto c = asking(0);
+  six.name = "toServer6";
+  six.phase1 = "toServer";
+  six.auto_negotiate = true;
+  c.phase2.push_back(six);
+  Host& client = laptop(0);
+  client.start(share(c));
+  ASSERT_TRUE(world.run_while_not([&] { return client.routes().size() == 2; }, 20s));
+  EXPECT_EQ(client.inside(), (std::set<std::pair<std::string, IpAddress>>{{"toServer", ip("10.9.0.1")},
+                                                                          {"toServer", ip("2001:db8:9::1")}}));
+  std::set<std::string> routes;
+  for (const auto& r : server.routes()) routes.insert(r.dst.text());
+  EXPECT_EQ(routes, (std::set<std::string>{"10.9.0.1/32", "2001:db8:9::1/128"}));
+  EXPECT_EQ(leases(), 2U);
+  put_to_sleep(client, "toClient_0");
+  server.kill();
+  server.start(share(m));
+  EXPECT_EQ(leases(), 2U);
+  world.weather(client.name()) = {};
+  client.send_inside("toServer", kInside, 1);
+  ASSERT_TRUE(world.run_while_not([&] { return state("toClient_0") == tunnel::State::up; }, 120s));
+  world.run_for(2s);
+  EXPECT_EQ(client.inside().size(), 2U);
+  EXPECT_EQ(server.tunnel("toClient_0")->inside.addresses.v6, ip("2001:db8:9::1"));
+  client.stop();
+  world.run_for(2s);
+  EXPECT_EQ(leases(), 0U);
+}
+
+TEST_F(ModeCfg, a_client_that_logs_in_from_ever_new_places_cannot_hold_more_than_the_pool) {
+  server.start(share(giving(3)));
+  Host& client = laptop(0);
+  for (std::uint32_t n = 0; n < 10; ++n) {
+    world.readdress(client, IpAddress::v4(0x0b650200U + n));
+    client.start(share(asking(0)));
+    world.run_for(5s);
+    EXPECT_LE(leases(), 3U);
+    EXPECT_EQ(server.status().tunnels.size(), leases());
+    client.kill();
+  }
+  EXPECT_TRUE(server.logged("no inside address is free"));
+  world.run_for(120s);  // the ghosts are found out and sleep; the client is back in one of them or waits for the end
+  client.start(share(asking(0)));
+  world.run_for(600s);
+  EXPECT_TRUE(is_up(client));
+  EXPECT_EQ(leases(), 1U) << "and those it left behind are free";
+}
+
 TEST_F(ModeCfg, clients_that_vanish_leave_no_ghosts_in_a_small_pool) {
   auto m = giving(3);
   m.phase1[0].client_resume = false;

@@ -30,6 +30,7 @@ class Builder {
   [[nodiscard]] std::vector<IpRange> pool(const EntryReader& e, Family family);
   void split_include(const EntryReader& e, Family family, ModeCfg& out);
   void compare_pools(const EntryReader& e, const Phase1& p, const Phase1& before);
+  void compare_pool_with_interfaces(const EntryReader& e, const Phase1& p);
   [[nodiscard]] std::vector<Suite> suites(const EntryReader& e, bool is_phase1, bool with_groups, EsnMode esn) const;
   [[nodiscard]] TrafficSelectors selectors(const EntryReader& e, const std::string& side);
   // firewall.cc

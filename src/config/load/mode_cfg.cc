@@ -125,4 +125,15 @@ void Builder::compare_pools(const EntryReader& e, const Phase1& p, const Phase1&
   }
 }
 
+void Builder::compare_pool_with_interfaces(const EntryReader& e, const Phase1& p) {
+  for (const auto& i : model.interfaces)
+    for (const auto& [address, length] : i.addresses) {
+      const auto& ranges = address.is_v4() ? p.mode_cfg.pool4 : p.mode_cfg.pool6;
+      if (std::ranges::any_of(ranges, [&a = address](const auto& r) { return r.contains(a); }))
+        error(e, of(address.family(), "start-ip"),
+              "the pool has " + address.text() + " in it, which is the address of " + in_quotes(i.name),
+              "a pool without it, or an entry of " + of(address.family(), "exclude-range"));
+    }
+}
+
 }  // namespace dormouse::config

@@ -118,6 +118,18 @@ TEST(ModeCfg, two_phase_1_may_not_share_addresses) {
   EXPECT_NE(found[0].message.find("overlaps that of \"dialup\""), std::string::npos) << found[0].message;
 }
 
+TEST(ModeCfg, an_address_of_this_host_is_not_given_away) {
+  const std::string own = "config system interface\nedit port1\nset ip 10.9.0.15 255.255.255.0\nnext\nend\n";
+  const auto found = errors(gateway(kPool) + own);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].attribute, "ipv4-start-ip");
+  EXPECT_NE(found[0].message.find("10.9.0.15"), std::string::npos) << found[0].message;
+  EXPECT_TRUE(errors(gateway(std::string(kPool) + "config ipv4-exclude-range\nedit 1\nset start-ip 10.9.0.15\n"
+                                                  "set end-ip 10.9.0.15\nnext\nend") +
+                     own)
+                  .empty());
+}
+
 TEST(ModeCfg, prints_as_it_was_read) {
   const auto text = gateway(std::string(kPool) +
                             "set ipv4-split-include lan\nconfig ipv4-exclude-range\nedit 1\n"

@@ -232,6 +232,7 @@ void Builder::compare_phase1() {
       return policy.enabled && (names(policy.srcintf) || names(policy.dstintf));
     });
     const EntryReader e(*find_table(path_), *find(path_, p->name));
+    compare_pool_with_interfaces(e, *p);
     if (!p->has_policy) warn(e, "", "no firewall policy names it, so its tunnels stay down");
     if (model.phase2_of(p->name).empty()) warn(e, "", "no phase 2 belongs to it, so it carries nothing");
     for (auto other = model.phase1.begin(); other != p; ++other) {

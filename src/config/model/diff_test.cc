@@ -33,6 +33,20 @@ TEST(Diff, is_empty_for_two_readings_of_one_configuration) {
   EXPECT_EQ(summary(diff(model(), model())), "nothing changed");
 }
 
+TEST(Diff, restarts_a_phase_1_when_who_gets_which_address_changes_and_not_for_what_else_clients_are_told) {
+  const auto kind = [](const std::function<void(ModeCfg&)>& change) {
+    return after([&](Model& m) { change(m.phase1[0].mode_cfg); }).at(0).kind;
+  };
+  EXPECT_EQ(kind([](ModeCfg& m) { m.enabled = true; }), ChangeKind::restart);
+  EXPECT_EQ(kind([](ModeCfg& m) { m.pool4.push_back({}); }), ChangeKind::restart);
+  EXPECT_EQ(kind([](ModeCfg& m) { m.pool6.push_back({}); }), ChangeKind::restart);
+  EXPECT_EQ(kind([](ModeCfg& m) { m.client_selector = true; }), ChangeKind::restart);
+  EXPECT_EQ(kind([](ModeCfg& m) { m.dns.push_back({}); }), ChangeKind::in_place);
+  EXPECT_EQ(kind([](ModeCfg& m) { m.domain = "corp.example"; }), ChangeKind::in_place);
+  EXPECT_EQ(kind([](ModeCfg& m) { m.split_include.push_back({}); }), ChangeKind::in_place);
+  EXPECT_EQ(kind([](ModeCfg& m) { m.reclaim = true; }), ChangeKind::in_place);
+}
+
 TEST(Diff, changes_timers_of_a_phase_1_in_place) {
   const Changes in_place{{ObjectKind::phase1, ChangeKind::in_place, "toClient"}};
   EXPECT_EQ(after([](Model& m) { m.phase1[0].client_resume_interval = 60s; }), in_place);
