@@ -30,10 +30,30 @@ def charon_asks(world):
     check(server.status()["phase1"][0]["leases"] == 0, "the address is free again")
     peer.initiate()
     check(server.wait_state("toClient_0", "up")["inside"]["addresses"] == ["10.9.0.7"], "and given again")
+    turned_away(world, server)
     peer.terminate()
     peer.stop()
     check(server.stop() == 0, "the server ends with 0")
     world.say("strongSwan got an address")
+
+
+def turned_away(world, server):
+    """A second strongSwan, on the host behind the first one's, finds the pool full."""
+    world.network.ip("sgw", "route", "add", "10.1.100.0/24", "via", "173.1.1.254")
+    world.network.ip("router", "route", "add", "10.1.100.0/24", "via", netns.CLIENT_OUTSIDE)
+    second = strongswan.Charon(world, "chost", netns.CLIENT_HOST, netns.SERVER_OUTSIDE, "dynamic", "192.168.5.0/24",
+                               IKE_PEER, ESP_PEER, connection="vips = 0.0.0.0").start()
+    try:
+        second.initiate()
+        let_in = True
+    except netns.Failure:
+        let_in = False
+    check(not let_in, "the second one is not let in")
+    check("INT_ADDR_FAIL" in second.log() or "INTERNAL_ADDRESS_FAILURE" in second.log(), "it is told why")
+    server.log.wait(r"login refused: toClient, identity 10\.1\.100\.11, reason: no inside address is free")
+    check(list(server.tunnels()) == ["toClient_0"], "and leaves nothing behind")
+    second.stop()
+    world.say("a second one was turned away")
 
 
 def charon_gives(world):
