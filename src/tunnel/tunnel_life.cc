@@ -352,7 +352,6 @@ void Manager::remove_gone() {
 void Manager::sync_routes(Tunnel& t) {
   // A static tunnel's routes are the administrator's (config router static), or come with its inside address.
   if (!t.dynamic && t.inside.addresses.empty() && t.routes.empty()) return;
-  if (!t.dynamic && t.state == State::connecting) return;  // on its way back: nothing leaves past the tunnel meanwhile
   std::vector<Prefix> wanted;
   for (const auto& child : t.children) {
     const config::Phase2* p2 = nullptr;
@@ -368,8 +367,13 @@ void Manager::sync_routes(Tunnel& t) {
       for (const auto& prefix : ts.range.prefixes())
         if (std::ranges::find(wanted, prefix) == wanted.end()) wanted.push_back(prefix);
   }
+  // A client's routes stay while one of its phase 2 is without a Child SA: the next packet must still find the tunnel,
+  // and not another way out.
+  const bool whole = t.dynamic || std::ranges::all_of(model_->phase2_of(t.phase1->name), [&](const auto* p) {
+                       return std::ranges::any_of(t.children, [&](const auto& c) { return c.phase2 == p->name; });
+                     });
   for (const auto& prefix : std::vector(t.routes))
-    if (std::ranges::find(wanted, prefix) == wanted.end()) {
+    if (whole && std::ranges::find(wanted, prefix) == wanted.end()) {
       std::erase(t.routes, prefix);
       release_route(t, prefix);
     }

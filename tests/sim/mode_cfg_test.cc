@@ -258,6 +258,53 @@ TEST_F(ModeCfg, rekeys_and_changes_in_place_keep_to_the_address) {
   EXPECT_GT(server.tunnel("toClient_0")->child_established, 5U);
 }
 
+TEST_F(ModeCfg, a_child_made_anew_after_a_change_in_place_keeps_to_the_address) {
+  auto m = giving(3);
+  m.phase1[0].dpd_retryinterval = 100s;
+  m.phase2[0].keylife = 60s;
+  server.start(share(m));
+  Host& client = dial(0);
+  m.phase1[0].mode_cfg.domain = "corp.example";
+  server.configure(share(m));
+  world.weather(client.name()).cut = true;
+  ASSERT_TRUE(world.run_while_not([&] { return server.tunnel("toClient_0")->ike.at(0).children.empty(); }, 100s));
+  world.weather(client.name()) = {};
+  world.run_for(30s);
+  const auto remake = [&] {
+    client.send_inside("toServer", kInside, 1);
+    world.run_for(5s);
+    return !server.tunnel("toClient_0")->ike.at(0).children.empty();
+  };
+  bool made = false;
+  for (int i = 0; i < 20 && !made; ++i) made = remake();
+  ASSERT_TRUE(made);
+  const auto instance = *server.tunnel("toClient_0");
+  EXPECT_EQ(instance.logged_in, instance.up_since) << "no new login";
+  EXPECT_EQ(instance.ike[0].children.back().remote_ts, (TrafficSelectors{TrafficSelector::of(net("10.9.0.1/32"))}));
+}
+
+TEST_F(ModeCfg, routes_stay_while_a_client_looks_for_its_gateway_though_its_sas_end) {
+  server.start(share(giving(3)));
+  Host& client = laptop(0);
+  auto c = asking(0);
+  c.phase2[0].keylife = 150s;
+  client.start(share(c));
+  ASSERT_TRUE(world.run_while_not([&] { return is_up(client); }, 10s));
+  world.weather(client.name()).cut = true;
+  world.run_for(400s);
+  const auto t = *client.tunnel("toServer");
+  EXPECT_EQ(t.state, tunnel::State::connecting);
+  for (const auto& sa : t.ike) EXPECT_TRUE(sa.children.empty()) << "they are over";
+  ASSERT_EQ(client.routes().size(), 1U);
+  EXPECT_EQ(inside(client), ip("10.9.0.1"));
+  world.weather(client.name()) = {};
+  world.run_for(30s);
+  EXPECT_EQ(client.routes().size(), 1U) << "or no packet would ask for a new one";
+  client.send_inside("toServer", kInside, 1);
+  ASSERT_TRUE(world.run_while_not([&] { return is_up(client); }, 60s));
+  EXPECT_EQ(client.routes().size(), 1U);
+}
+
 TEST_F(ModeCfg, both_families_are_given_and_kept_together) {
   auto m = giving(3);
   m.phase1[0].mode_cfg.pool6 = {{ip("2001:db8:9::1"), ip("2001:db8:9::3")}};
