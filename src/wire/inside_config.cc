@@ -185,6 +185,7 @@ InsideConfig read_config(const ConfigPayload& payload) {
       case ConfigAttr::application_version: break;
     }
   }
+  if (!c.addresses.v4) c.v4_length = 32;  // a mask around nothing
   return c;
 }
 

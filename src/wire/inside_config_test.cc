@@ -62,6 +62,10 @@ TEST(inside_config, attributes_of_a_wrong_length_are_passed_over) {
   EXPECT_TRUE(read_config({2, {{15, wide}}}).subnets.empty());
 }
 
+TEST(inside_config, a_mask_without_an_address_says_nothing) {
+  EXPECT_EQ(read_config({2, {{2, {255, 255, 0, 0}}}}), InsideConfig{});
+}
+
 TEST(inside_config, no_client_is_made_to_take_an_address_that_is_nobodys) {
   for (const char* bad : {"0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255"})
     EXPECT_TRUE(read_config({2, {{1, to_bytes(ip(bad).bytes())}}}).addresses.empty()) << bad;
