@@ -160,6 +160,37 @@ TEST_F(ModeCfg, a_restart_of_the_gateway_leaves_everybody_his_address) {
   EXPECT_EQ(leases(), 5U);
 }
 
+TEST_F(ModeCfg, by_ticket_a_client_comes_back_to_its_address) {
+  auto m = giving(9);
+  m.session_resume = true;
+  server.start(share(m));
+  dial(7);
+  Host& client = laptop(0);
+  auto c = asking(0);
+  c.session_resume = true;
+  client.start(share(c));
+  ASSERT_TRUE(world.run_while_not([&] { return is_up(client); }, 10s));
+  world.run_for(1s);
+  const auto address = inside(client);
+  ASSERT_TRUE(address);
+  put_to_sleep(client, "toClient_1");
+  server.kill();
+  for (const bool records_lost : {false, true}) {
+    SCOPED_TRACE(records_lost);
+    if (records_lost) server.disk().sessions.clear();
+    server.start(share(m));
+    world.weather(client.name()) = {};
+    client.send_inside("toServer", kInside, 1);
+    ASSERT_TRUE(world.run_while_not([&] { return is_up(client) && state("toClient_1") == tunnel::State::up; }, 300s));
+    world.run_for(2s);
+    EXPECT_EQ(server.tunnel("toClient_1")->last_wake, tunnel::WakeWay::ticket);
+    EXPECT_EQ(inside(client), address);
+    EXPECT_EQ(server.tunnel("toClient_1")->inside.addresses.v4, address);
+    server.kill();
+    world.run_for(1s);
+  }
+}
+
 TEST_F(ModeCfg, a_sleeper_whose_address_left_the_pool_is_not_restored) {
   server.start(share(giving(9)));
   Host& client = dial(0);
