@@ -41,6 +41,56 @@ std::optional<Bytes> Manager::qcd_token(bool initiator, IkeSpi i, IkeSpi r) {
   return token.empty() ? std::nullopt : std::optional(std::move(token));
 }
 
+std::optional<SaveBlob> Manager::spi_blob(const Tunnel& t) const {
+  const auto* s = t.dynamic && t.current && model_->quick_crash_detect ? sas_.find(*t.current) : nullptr;
+  if (!s) return std::nullopt;
+  Bytes value;
+  Writer w(value);
+  w.u64(s->spi_i().value());
+  w.u64(s->spi_r().value());
+  w.u8(s->initiator() ? 1 : 0);
+  return SaveBlob{kSpiArea, instance_key(t), std::move(value), std::nullopt};
+}
+
+void Manager::keep_spis(Tunnel& t) {
+  auto blob = spi_blob(t);
+  if (!blob) return;
+  t.spis_kept = true;
+  t.lost_sa.reset();
+  out_.push_back(Persist{std::move(*blob)});
+}
+
+void Manager::forget_spis(Tunnel& t) {
+  if (std::exchange(t.spis_kept, false)) out_.push_back(Persist{DropBlob{kSpiArea, instance_key(t)}});
+}
+
+/// `at`: when its client is to be told; zero: not at all.
+void Manager::restore_spis(Tunnel& t, const Bytes& value, Instant at) {
+  t.spis_kept = true;
+  if (value.size() != 17 || at == Instant{} || !model_->quick_crash_detect) return;
+  t.lost_sa = Tunnel::LostSa{IkeSpi(load64(value.data())), IkeSpi(load64(value.data() + 8)), value[16] != 0};
+  t.timers.set(Timer::tell_restart, at);
+  refresh(t);
+}
+
+/// Nobody asked: but a client that was up a moment ago is most likely there, and need not wait until it has something to
+/// say. Only it knows the token, so nothing is given away.
+void Manager::tell_restart(Tunnel& t, Instant now) {
+  constexpr unsigned kTimes = 3;
+  t.timers.stop(Timer::tell_restart);
+  if (!t.lost_sa || !t.sas.empty() || t.state != State::asleep) return t.lost_sa.reset();
+  wire::Header probe;  // as its next probe would have been
+  probe.spi_i = t.lost_sa->spi_i;
+  probe.spi_r = t.lost_sa->spi_r;
+  probe.exchange = wire::ExchangeType::informational;
+  probe.initiator = !t.lost_sa->ours;
+  log(LogId::qcd_sent, {.gateway = t.name}, {spi_pair(probe.spi_i, probe.spi_r), t.path.remote.text()});
+  ++counters_.crash_answers;
+  ike::Transmit word{t.path, crash_.maker.answer(probe)};
+  carry_out(word, now);
+  if (++t.lost_sa->told < kTimes) t.timers.set(Timer::tell_restart, now + 1s * t.lost_sa->told);
+}
+
 void Manager::answer_unknown(const ike::Path& path, const wire::Header& header, ByteView datagram, Instant now) {
   if (!model_->quick_crash_detect || !ike::QcdMaker::is_protected_request(header, datagram)) return;
   // RFC 6290 9.2: never the token of an SA that lives. The sender chooses the flag that says which SPI is ours, so

@@ -338,14 +338,18 @@ void Manager::shutdown(Instant now) {
     t->held_down = true;
     // What would survive kill -9 survives an orderly end too. The managers hear "down" now, so not once more later.
     auto record = kept_record(*t);
-    // A client that is told goes at once, and its ticket with it (RFC 5723 4.3.3). One that has a ticket and will hear
-    // of our return needs no word.
+    // A client that is told goes at once, and its ticket with it (RFC 5723 6.2). One that has a ticket and will hear of
+    // our return needs no word.
     const bool silent = record && model_->session_resume && model_->quick_crash_detect;
+    const auto session = session_blob(*t);
+    const auto spis = spi_blob(*t);
     if (t->state != State::down && !t->dead()) teardown(*t, "daemon stops", !silent, now, silent);
     if (record) {
       record->reported_up.clear();
       out_.push_back(Persist{SaveSession{std::move(*record)}});
     }
+    for (const auto& blob : {session, spis})
+      if (silent && blob) out_.push_back(Persist{*blob});
     if (!t->dead()) remove_static(*t);
   }
   remove_gone();

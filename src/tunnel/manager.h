@@ -140,8 +140,9 @@ class Manager final : private ike::Owner {
   [[nodiscard]] const char* ticket_obstacle(const TicketId& id, const TicketContent& c, const config::Phase1* phase1,
                                             Instant now);
   void restore_tickets(const StoredState& stored, Instant now);
-  void restore_ticket_session(Tunnel& t, const StoredState& stored);
+  static void restore_ticket_session(Tunnel& t, const Bytes& value);
   void rotate_ticket_keys(Instant now);
+  [[nodiscard]] std::optional<SaveBlob> session_blob(const Tunnel& t) const;
   void keep_session(Tunnel& t);
   void forget_session(Tunnel& t);
   void refuse_from_now(const SpentTickets::Id& id, Instant issued, Instant expires, Instant now);
@@ -238,6 +239,11 @@ class Manager final : private ike::Owner {
 
   // crash.cc
   void restore_qcd_secret(const StoredState& stored);
+  [[nodiscard]] std::optional<SaveBlob> spi_blob(const Tunnel& t) const;
+  void keep_spis(Tunnel& t);
+  void forget_spis(Tunnel& t);
+  void restore_spis(Tunnel& t, const Bytes& value, Instant at);
+  void tell_restart(Tunnel& t, Instant now);
   void answer_unknown(const ike::Path& path, const wire::Header& header, ByteView datagram, Instant now);
 
   // restore.cc
@@ -246,6 +252,7 @@ class Manager final : private ike::Owner {
   void save_changed();
   [[nodiscard]] std::optional<SessionRecord> kept_record(const Tunnel& t) const;
   void restore_session(const SessionRecord& record, Instant now);
+  void restore_blobs(const StoredState& stored, Instant now);
 
   // connect.cc
   void make_static(std::shared_ptr<const config::Phase1> phase1, Instant now);

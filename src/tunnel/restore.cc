@@ -93,8 +93,30 @@ void Manager::restore(StoredState stored, Instant now) {
   std::ranges::sort(stored.sessions, {},
                     [](const SessionRecord& r) { return std::tie(r.logged_in, r.phase1, r.index); });
   for (const auto& record : stored.sessions) restore_session(record, now);
+  restore_blobs(stored, now);
+}
+
+/// What of a tunnel is not in its record.
+void Manager::restore_blobs(const StoredState& stored, Instant now) {
+  std::unordered_map<std::string, Tunnel*> by_key;
+  std::set<std::string> awake;
   for (auto& [id, t] : tunnels_)
-    if (t->dynamic && !t->dead()) restore_ticket_session(*t, stored);
+    if (t->dynamic && !t->dead()) by_key.emplace(instance_key(*t), t.get());
+  for (const auto& r : stored.sessions)
+    if (!r.asleep) awake.insert(r.phase1 + "/" + std::to_string(r.index));
+  unsigned told = 0;
+  for (const auto& b : stored.blobs) {
+    if (b.area != kSessionArea && b.area != kSpiArea) continue;
+    const auto t = by_key.find(b.key);
+    if (t == by_key.end()) {
+      out_.push_back(Persist{DropBlob{b.area, b.key}});
+    } else if (b.area == kSessionArea) {
+      restore_ticket_session(*t->second, b.value);
+    } else {
+      // A sleeper is not there to hear it. The others one after the other: they all answer at once.
+      restore_spis(*t->second, b.value, awake.contains(b.key) ? now + 1ms * ++told : Instant{});
+    }
+  }
 }
 
 void Manager::restore_session(const SessionRecord& r, Instant now) {

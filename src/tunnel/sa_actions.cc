@@ -198,6 +198,7 @@ void Manager::carry_out(ike::Rekeyed& a, Instant now) {
   for (auto& c : t->children)
     if (c.sa == a.old_sa) c.sa = id;
   ++t->ike_established;
+  keep_spis(*t);
   with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox&) { s.set_gateway_name(t->name); });
 }
 

@@ -49,6 +49,9 @@ struct SaveBlob {
   std::optional<Instant> expires{};  ///< it is forgotten then
   friend bool operator==(const SaveBlob&, const SaveBlob&) = default;
 };
+/// Areas of blobs that belong to one dialup tunnel; the key is its instance_key().
+inline constexpr const char* kSessionArea = "ticket-session";  ///< the SessionId of its tickets
+inline constexpr const char* kSpiArea = "ike-spi";             ///< of its IKE SA, for RFC 6290
 struct DropBlob {
   std::string area, key;
 };

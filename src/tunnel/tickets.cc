@@ -14,7 +14,6 @@ constexpr const char* kKeysName = "tickets";
 constexpr const char* kKeysArea = "ticket-key";
 constexpr const char* kSpentArea = "ticket-spent";
 constexpr const char* kFloorArea = "ticket-floor";
-constexpr const char* kSessionArea = "ticket-session";
 constexpr std::size_t kGivenPerTunnel = 4;
 
 std::string hex_of(ByteView b) {
@@ -38,8 +37,6 @@ std::optional<SpentTickets::Id> id_of(const std::string& hex) {
   }
   return id;
 }
-
-std::string session_key(const Tunnel& t) { return t.phase1->name + "/" + std::to_string(t.index); }
 
 void put(Writer& w, std::string_view text) {
   w.u32(static_cast<std::uint32_t>(text.size()));
@@ -102,12 +99,10 @@ void Manager::restore_tickets(const StoredState& stored, Instant now) {
 }
 
 /// Which session a restored tunnel belongs to, so that its tickets find it.
-void Manager::restore_ticket_session(Tunnel& t, const StoredState& stored) {
-  for (const auto& b : stored.blobs)
-    if (b.area == kSessionArea && b.key == session_key(t) && b.value.size() == t.session.size()) {
-      std::ranges::copy(b.value, t.session.begin());
-      t.session_kept = true;
-    }
+void Manager::restore_ticket_session(Tunnel& t, const Bytes& value) {
+  if (value.size() != t.session.size()) return;
+  std::ranges::copy(value, t.session.begin());
+  t.session_kept = true;
 }
 
 void Manager::rotate_ticket_keys(Instant now) {
@@ -117,10 +112,16 @@ void Manager::rotate_ticket_keys(Instant now) {
   out_.push_back(Persist{SaveSecret{kKeysName, tickets_.keys.exported()}});
 }
 
+std::optional<SaveBlob> Manager::session_blob(const Tunnel& t) const {
+  if (!t.dynamic || t.session == SessionId{}) return std::nullopt;
+  return SaveBlob{kSessionArea, instance_key(t), to_bytes(t.session), std::nullopt};
+}
+
 void Manager::keep_session(Tunnel& t) {
-  if (t.session_kept || !t.dynamic) return;
+  auto blob = t.session_kept ? std::nullopt : session_blob(t);
+  if (!blob) return;
   t.session_kept = true;
-  out_.push_back(Persist{SaveBlob{kSessionArea, session_key(t), to_bytes(t.session), std::nullopt}});
+  out_.push_back(Persist{std::move(*blob)});
 }
 
 void Manager::refuse_from_now(const SpentTickets::Id& id, Instant issued, Instant expires, Instant now) {
@@ -140,7 +141,7 @@ void Manager::revoke_tickets(Tunnel& t, Instant now) {
 }
 
 void Manager::forget_session(Tunnel& t) {
-  if (std::exchange(t.session_kept, false)) out_.push_back(Persist{DropBlob{kSessionArea, session_key(t)}});
+  if (std::exchange(t.session_kept, false)) out_.push_back(Persist{DropBlob{kSessionArea, instance_key(t)}});
   t.session = {};
 }
 

@@ -12,6 +12,7 @@ const char* reason_of(Timer t) {
     case Timer::connect: return "next login attempt";
     case Timer::wake_probe: return "wake probe";
     case Timer::held_answer: return "login after the wake probe";
+    case Timer::tell_restart: return "telling the client of the restart";
     case Timer::resume: return "coming back by ticket";
     case Timer::held_resume: return "ticket after the wake probe";
     case Timer::ticket_rekey: return "fresh key exchange after a ticket";
@@ -44,6 +45,8 @@ Identity peer_identity(const config::Phase1& phase1) {
   const auto octets = as_bytes(phase1.peerid);
   return {mail ? IdType::rfc822 : IdType::fqdn, {octets.begin(), octets.end()}};
 }
+
+std::string instance_key(const Tunnel& t) { return t.phase1->name + "/" + std::to_string(t.index); }
 
 std::string spi_pair(IkeSpi i, IkeSpi r) {
   static constexpr char kDigits[] = "0123456789abcdef";

@@ -27,6 +27,7 @@ enum class Timer : std::uint8_t {
   resume,         ///< static: back by ticket
   held_resume,    ///< static: as held_answer, for the ticket's exchange
   ticket_rekey,   ///< static: woke by ticket, so a fresh key exchange is due
+  tell_restart,   ///< restored: its client is told that the SAs are gone (RFC 6290)
   held_answer,    ///< static: the old SAs had their chance, the login goes on
   unpark,         ///< woke by login: the parked packets wait until the peer has its new Child SA
   count_,
@@ -86,6 +87,15 @@ struct Tunnel {
   std::vector<Prefix> routes;         ///< wanted in the RouteTable
   std::set<std::string> reported_up;  ///< phase 2 of which a trap said "up" and none "down" since
 
+  /// The IKE SA that a restarted gateway's client may still believe in.
+  struct LostSa {
+    IkeSpi spi_i, spi_r;
+    bool ours = false;  ///< we began it
+    unsigned told = 0;
+  };
+  std::optional<LostSa> lost_sa;
+  bool spis_kept = false;
+
   // tickets given (gateway)
   SessionId session{};  ///< zero until a ticket was given
   bool session_kept = false;
@@ -141,6 +151,8 @@ struct Tunnel {
 [[nodiscard]] unsigned device_mtu(const config::Phase1& phase1);
 /// The identity `peerid` names: an address, a mail address or a domain name.
 [[nodiscard]] Identity peer_identity(const config::Phase1& phase1);
+/// "toClient/0": names an instance in the store.
+[[nodiscard]] std::string instance_key(const Tunnel& t);
 /// "0123456789abcdef/fedcba9876543210".
 [[nodiscard]] std::string spi_pair(IkeSpi i, IkeSpi r);
 /// FortiOS writes IPv4 routes with a mask: "0.0.0.0/0.0.0.0".

@@ -120,6 +120,7 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
     log(LogId::event_up, {},
         {t.name, t.path.remote.text(), t.peer_id ? t.peer_id->text() : "", token_of(status.suite, Protocol::ike)});
   }
+  keep_spis(t);
   start_liveness(t, now);
   enforce_sa_limit(t, now);
 }
@@ -289,6 +290,7 @@ void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant no
   t.up_since = {};
   if (t.dynamic) end_lease(t.phase1->name, t.index);
   t.ticket.reset();
+  forget_spis(t);
   if (t.dynamic || !tickets_stay) {
     if (tickets_stay)
       forget_session(t);
@@ -478,6 +480,7 @@ void Manager::on_tunnel_timer(Tunnel& t, Timer timer, Instant now) {
     case Timer::connect: connect(t, now); break;
     case Timer::wake_probe: wake_probe(t, now); break;
     case Timer::held_answer: give_held_answer(t, now); break;
+    case Timer::tell_restart: tell_restart(t, now); break;
     case Timer::resume: resume_by_ticket(t, now); break;
     case Timer::held_resume: give_held_resume(t, now); break;
     case Timer::ticket_rekey:
