@@ -63,6 +63,15 @@ class Stage:
         self.line(self.colour("36", f"{who:>7} | ") + text)
 
 
+# Beside the example's text: coming back to a restarted gateway without a login.
+SWITCHES = """
+config system settings
+    set ike-quick-crash-detect enable
+    set ike-session-resume enable
+end
+"""
+
+
 class Show:
     """The two gateways, the stream between the hosts behind them, and what they say."""
 
@@ -83,7 +92,7 @@ class Show:
 
     def vpn_part(self, text):
         """The statements of the example page, without the objects they refer to."""
-        tables = re.findall(r"^config (?:vpn ipsec|firewall policy).*?^end$", text, re.M | re.S)
+        tables = re.findall(r"^config (?:system settings|vpn ipsec|firewall policy).*?^end$", text, re.M | re.S)
         return "\n".join(tables) if tables else text
 
     def shell(self, daemon, command, keep=None):
@@ -120,6 +129,8 @@ class Show:
             for text, name in ((client, "toServer"), (server, "toClient")):
                 text.phase1(name, dpd_retryinterval=SHORT["idle"], retransmit_schedule=SHORT["schedule"])
             server.phase1("toClient", client_resume_interval=SHORT["interval"])
+        for text in (client, server):
+            text.add(SWITCHES)
         self.stage.scene("Two configurations")
         if self.timers is SHORT:
             self.stage.say("The example's text, its timers shortened so that you need not wait (./dev demo --exact keeps them).")
@@ -177,6 +188,36 @@ class Show:
         self.stage.say(f"no login was needed; the same TCP connection went on {took:.1f} s after the tunnel woke")
         self.report_stream()
 
+    def gateway_restarts(self, client, server):
+        self.stage.scene("The gateway is killed under the connection, and starts again")
+        client_mark = client.log.mark()
+        server.kill()
+        self.stage.say("kill -9; its SAs are gone for ever. It starts again with its state directory ...")
+        server.start(debug=False)
+        server.wait_state("toClient_0", "up", 20)
+        took = self.stream.wait_progress(50, 60)
+        for who, daemon, since in (("gateway", server, 0), ("client", client, client_mark)):  # the gateway's log began anew
+            for line in daemon.log.lines[since:]:
+                if re.search(r"tunnel restored|peer restarted|tunnel resumed", line):
+                    self.stage.program(who, line)
+        self.stage.say(f"a session ticket, no login; the same TCP connection went on {took:.1f} s after the tunnel was back")
+        self.shell(server, "diagnose vpn ike status", r"by ticket")
+        self.report_stream()
+        return server.trail()
+
+    def client_moves(self, server):
+        self.stage.scene("The client moves to another address")
+        mark = server.log.mark()
+        self.network.move_client("11.101.1.77")
+        took = self.stream.wait_progress(50, 60)
+        self.stage.say(f"11.101.1.1 is now 11.101.1.77; the same TCP connection went on {took:.1f} s later")
+        path = server.wait_state("toClient_0", "up", 20)["path"]
+        self.stage.say(f"the gateway sends to {path['remote']['address']}")
+        for line in server.log.lines[mark:]:
+            if re.search(r"tunnel resumed", line):
+                self.stage.program("gateway", line)
+        self.report_stream()
+
     def sleep_and_expire(self, client, server, trail):
         self.stage.scene("The client falls silent again, and does not return in time")
         down, up = self.stream.received()
@@ -200,6 +241,8 @@ class Show:
         client_conf, server_conf = self.configurations()
         client, server, trail = self.tunnel_up(client_conf, server_conf)
         self.sleep_and_wake(server, trail)
+        trail = self.gateway_restarts(client, server)
+        self.client_moves(server)
         self.sleep_and_expire(client, server, trail)
         self.stage.scene("Done")
         self.stage.say("Everything shown ran in network namespaces of its own and is gone now. See examples/ for the whole files.")
