@@ -87,6 +87,11 @@ struct Closed {
 struct Unreachable {
   IkeSaId sa;
 };
+/// The peer that we logged in to wants a new login within this time; zero: now (RFC 4478).
+struct ReauthWanted {
+  IkeSaId sa;
+  Duration within{};
+};
 /// The gateway gave us a session ticket for this IKE SA (RFC 5723), to come back with for `lifetime` from now.
 struct TicketReceived {
   IkeSaId sa;
@@ -130,8 +135,9 @@ struct Log {
   LogEvent event;
 };
 
-using Action = std::variant<Transmit, Established, ChildUp, ChildOutboundReady, ChildDown, ChildFailed, Closed,
-                            Unreachable, TicketReceived, TicketRefused, PeerCrashed, PeerAlive, Rekeyed, NatState, Log>;
+using Action =
+    std::variant<Transmit, Established, ChildUp, ChildOutboundReady, ChildDown, ChildFailed, Closed, Unreachable,
+                 ReauthWanted, TicketReceived, TicketRefused, PeerCrashed, PeerAlive, Rekeyed, NatState, Log>;
 
 /// Collects actions in order. `debug` off spares the making of debug lines.
 class Outbox {

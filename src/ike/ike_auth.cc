@@ -5,6 +5,9 @@
 //                                                   <--  HDR, SK {IDr, AUTH, [CP], SA, TSi, TSr}
 //
 // The Child SA may fail (NO_PROPOSAL_CHOSEN, TS_UNACCEPTABLE) while the IKE SA stands (1.2).
+#include <algorithm>
+#include <limits>
+
 #include "ike/sa_impl.h"
 
 namespace dormouse::ike {
@@ -48,6 +51,12 @@ void SaImpl::become_established(Instant now, Outbox& out) {
   set_lifetimes(now);
   out.log(LogId::ike_established, scope(), {spis()});
   out.add(Established{id_});
+}
+
+void SaImpl::take_auth_lifetime(const Payloads& p, Outbox& out) {
+  const auto* n = wire::find_notify(p, wire::NotifyType::auth_lifetime);
+  if (!n || n->data.size() != 4) return;
+  out.add(ReauthWanted{id_, std::chrono::seconds(load32(n->data.data()))});
 }
 
 // --- initiator
@@ -101,6 +110,7 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   }
   if (ask_inside_) take_inside(p, out);
   become_established(now, out);
+  take_auth_lifetime(p, out);
   take_ticket(p, now, out);
   if (children_policy_.empty()) return;
   const auto& policy = children_policy_.front();
@@ -184,6 +194,12 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
     inside_ = std::move(grant.inside);
     log_inside(*inside_, out);
     answer.push_back(wire::to_payload(*inside_));
+  }
+  if (grant.auth_lifetime) {
+    Bytes seconds(4);
+    store32(seconds.data(), static_cast<std::uint32_t>(std::clamp<std::int64_t>(
+                                seconds_of(*grant.auth_lifetime), 1, std::numeric_limits<std::uint32_t>::max())));
+    answer.push_back(wire::NotifyPayload{.type = wire::NotifyType::auth_lifetime, .data = std::move(seconds)});
   }
   std::optional<Agreement> child;
   EspSpi in{};

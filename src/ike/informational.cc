@@ -54,6 +54,7 @@ void SaImpl::on_informational_request(const wire::Message& m, ByteView datagram,
                                       Instant now, Outbox& out) {
   Payloads answer;
   peer_tokens_.learn(p);
+  take_auth_lifetime(p, out);
   bool whole_sa = false;
   std::vector<ChildId> gone;
   wire::DeletePayload back{Protocol::esp, {}};

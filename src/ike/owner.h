@@ -61,6 +61,7 @@ struct AuthGrant {
   /// The peer is who it says, but may not stay, e.g. INTERNAL_ADDRESS_FAILURE: it is told so in our AUTH message, and
   /// the IKE SA is deleted. There is no Established then.
   std::optional<wire::NotifyType> turned_away{};
+  std::optional<Duration> auth_lifetime{};  ///< it must log in again before that (RFC 4478)
 };
 
 /// What a session ticket is asked for: an authenticated IKE SA of ours as gateway.

@@ -163,6 +163,7 @@ class End final : public Owner {
     events.emplace_back("ticket");
     ticket = std::move(a);
   }
+  void note(ReauthWanted& a) { events.push_back("reauth within " + std::to_string(seconds_of(a.within))); }
   void note(TicketRefused&) { events.emplace_back("ticket refused"); }
   void note(PeerCrashed&) { events.emplace_back("peer crashed"); }
   void note(PeerAlive&) { ++alive; }

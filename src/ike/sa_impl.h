@@ -123,6 +123,7 @@ class SaImpl final : public IkeSa {
   void on_auth_response(const Payloads& p, Instant now, Outbox& out);
   [[nodiscard]] Result<SecretBytes> own_auth(const Identity& local) const;
   [[nodiscard]] bool peer_auth_fits(ByteView psk, const Identity& peer, ByteView auth) const;
+  void take_auth_lifetime(const Payloads& p, Outbox& out);
   void become_established(Instant now, Outbox& out);
 
   // mode_cfg.cc

@@ -37,6 +37,10 @@ Result<ike::AuthGrant> Manager::authorize(const ike::AuthQuery& query, std::vect
                          .psk = p->psk->clone(),
                          .policy = ike_policy(*p),
                          .children = child_policies(*p)};
+    if (p->reauth) {
+      grant.auth_lifetime = p->keylife;
+      login.reauth_deadline = incoming_at_ + p->keylife;
+    }
     const unsigned index = t ? t->index : login.index;
     if (const char* why = grant_inside(query, index, t, *p, grant, incoming_at_)) {
       grant.gateway = p->name;

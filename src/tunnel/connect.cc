@@ -75,6 +75,28 @@ void Manager::connect(Tunnel& t, Instant now) {
   refresh(t);
 }
 
+/// Some time before the gateway's deadline, so that a login or two may fail; spread, as many may have come at once.
+void Manager::carry_out(ike::ReauthWanted& a, Instant now) {
+  Tunnel* t = tunnel_of_sa(a.sa);
+  if (!t || t->dynamic || t->current != a.sa) return;
+  const auto early = std::min<Duration>(a.within / 10, 300s);
+  const auto spread =
+      Duration(static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(early.count() / 4 + 1))));
+  t->timers.set(Timer::reauth, now + a.within - early - spread);
+  refresh(*t);
+}
+
+/// A login beside the SAs that carry the traffic meanwhile: the new ones take over once they stand.
+void Manager::reauthenticate(Tunnel& t, Instant now) {
+  t.timers.stop(Timer::reauth);
+  if (t.state != State::up) return;  // on its way back by other means; the gateway will ask again
+  log(LogId::reauthenticating, scope_of(t));
+  t.reauth_due = true;
+  connect(t, now);
+  if (!t.attempt) t.timers.set(Timer::reauth, now + 5s);
+  refresh(t);
+}
+
 void Manager::attempt_failed(Tunnel& t, Instant now) {
   if (t.held_down || t.state == State::up) return;
   if (t.sas.empty() && !t.phase1->auto_negotiate) {

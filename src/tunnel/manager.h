@@ -198,6 +198,8 @@ class Manager final : private ike::Owner {
   void carry_out(ike::Unreachable& a, Instant now);
   [[nodiscard]] bool is_established(IkeSaId id) const;
   [[nodiscard]] bool sleeps_on_delete(const Tunnel& t) const;
+  void carry_out(ike::ReauthWanted& a, Instant now);
+  void reauthenticate(Tunnel& t, Instant now);
   void carry_out(ike::TicketReceived& a, Instant now);
   void carry_out(ike::TicketRefused& a, Instant now);
   void carry_out(ike::PeerCrashed& a, Instant now);

@@ -5,6 +5,11 @@
 #include "tunnel/sleep.h"
 
 namespace dormouse::tunnel {
+namespace {
+
+constexpr Duration kReauthAgain = 5s;  // after a login that failed while the tunnel stands
+
+}  // namespace
 
 void Manager::with_sa(IkeSaId id, Instant now, const std::function<void(ike::IkeSa&, ike::Outbox&)>& use) {
   ike::IkeSa* sa = sas_.find(id);
@@ -137,6 +142,7 @@ void Manager::carry_out(ike::Closed& a, Instant now) {
     if (a.reason != ike::CloseReason::deleted) {
       log(LogId::event_refused, {}, {t->name, t->phase1->remote_gw.text(), std::string(ike::name_of(a.reason))});
       attempt_failed(*t, now);
+      if (t->reauth_due && t->state == State::up) t->timers.set(Timer::reauth, now + kReauthAgain);
     }
     return;
   }

@@ -278,6 +278,7 @@ Result<ike::AuthGrant> Manager::authorize_resumed(const ike::ResumeQuery& query,
                        .psk = {},
                        .policy = ike_policy(*phase1),
                        .children = child_policies(*phase1)};
+  if (login.reauth_deadline) grant.auth_lifetime = *login.reauth_deadline - now;  // what is left of the login's
   const ike::AuthQuery asked{
       .sa = query.sa, .peer = query.peer, .suite = c.suite, .verify = {}, .inside = query.inside};
   if (const char* why = grant_inside(asked, t ? t->index : login.index, t, *phase1, grant, now)) {

@@ -13,6 +13,8 @@ const char* reason_of(Timer t) {
     case Timer::wake_probe: return "wake probe";
     case Timer::held_answer: return "login after the wake probe";
     case Timer::tell_restart: return "telling the client of the restart";
+    case Timer::reauth: return "re-authentication";
+    case Timer::reauth_over: return "re-authentication deadline";
     case Timer::resume: return "coming back by ticket";
     case Timer::held_resume: return "ticket after the wake probe";
     case Timer::ticket_rekey: return "fresh key exchange after a ticket";

@@ -26,6 +26,8 @@ enum class Timer : std::uint8_t {
   wake_probe,     ///< static: ask again on the old SAs
   resume,         ///< static: back by ticket
   held_resume,    ///< static: as held_answer, for the ticket's exchange
+  reauth,         ///< static: a new login is due (RFC 4478)
+  reauth_over,    ///< dynamic: its client did not log in again in time
   ticket_rekey,   ///< static: woke by ticket, so a fresh key exchange is due
   tell_restart,   ///< restored: its client is told that the SAs are gone (RFC 6290)
   held_answer,    ///< static: the old SAs had their chance, the login goes on
@@ -104,6 +106,7 @@ struct Tunnel {
   // sleep
   Instant asleep_since{}, asleep_until{};
   std::optional<Instant> reauth_deadline;  ///< no sleep lasts longer
+  bool reauth_due = false;                 ///< static: the login under way is for that
   Instant ladder_since{};                  ///< static: since when it asks for its gateway
   bool resumed_child_pending = false;      ///< woke by login: parked packets wait for its child
   // liveness

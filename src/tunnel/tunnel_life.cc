@@ -79,7 +79,11 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   t.sas.insert(t.sas.begin(), sa);
   t.current = sa;
   const bool by_ticket = t.resume.sa == sa || (login && login->by_ticket);
-  if (t.attempt == sa) t.attempt.reset();
+  if (t.attempt == sa) {
+    t.attempt.reset();
+    t.reauth_due = false;
+    t.timers.stop(Timer::reauth);  // of the login before
+  }
   if (t.resume.sa == sa) t.resume = {};
   t.attempts = 0;
   drop_other_attempts(t, now);
@@ -230,9 +234,9 @@ void Manager::resumed_awake(Tunnel& t, Instant now) {
 
 /// What a login or a ticket brings along of tickets.
 void Manager::adopt_tickets(Tunnel& t, const PendingLogin& login, Instant now) {
+  t.reauth_deadline = login.reauth_deadline;
   if (login.by_ticket) {
     t.logged_in = login.logged_in;
-    t.reauth_deadline = login.reauth_deadline;
     if (t.up_since == Instant{}) t.up_since = now;
     if (login.shown && std::ranges::find(t.given, login.shown->id, &GivenTicket::id) == t.given.end())
       note_given(t, *login.shown, now);
@@ -443,6 +447,10 @@ void Manager::start_liveness(Tunnel& t, Instant now) {
     t.timers.set(Timer::dpd, now + t.phase1->dpd_retryinterval);
   else
     t.timers.stop(Timer::dpd);
+  if (t.dynamic && t.reauth_deadline)
+    t.timers.set(Timer::reauth_over, *t.reauth_deadline);
+  else
+    t.timers.stop(Timer::reauth_over);
   if (t.local_behind_nat && t.udp_encap) t.timers.set(Timer::nat_keepalive, now + t.phase1->keepalive);
   refresh(t);
 }
@@ -480,6 +488,10 @@ void Manager::on_tunnel_timer(Tunnel& t, Timer timer, Instant now) {
     case Timer::connect: connect(t, now); break;
     case Timer::wake_probe: wake_probe(t, now); break;
     case Timer::held_answer: give_held_answer(t, now); break;
+    case Timer::reauth: reauthenticate(t, now); break;
+    case Timer::reauth_over:
+      if (t.state == State::up) teardown(t, "not re-authenticated in time", true, now);
+      break;
     case Timer::tell_restart: tell_restart(t, now); break;
     case Timer::resume: resume_by_ticket(t, now); break;
     case Timer::held_resume: give_held_resume(t, now); break;

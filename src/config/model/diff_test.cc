@@ -51,6 +51,7 @@ TEST(Diff, changes_timers_of_a_phase_1_in_place) {
   const Changes in_place{{ObjectKind::phase1, ChangeKind::in_place, "toClient"}};
   EXPECT_EQ(after([](Model& m) { m.phase1[0].client_resume_interval = 60s; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].client_resume = true; }), in_place);
+  EXPECT_EQ(after([](Model& m) { m.phase1[0].reauth = true; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].ticket_rekey_delay = 0s; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].libreswan_resume = true; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].dpd_retryinterval = 60s; }), in_place);

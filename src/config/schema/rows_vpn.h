@@ -59,6 +59,7 @@ inline constexpr AttributeSpec kPhase1[] = {
     option("dpd", "disable on-idle on-demand", "on-demand", "dead peer detection"),
     text("comments", 255, "free text"),
     options("dhgrp", kGroups, "14", "key exchange groups, in order", {.foreign = kForeignGroups}),
+    toggle("reauth", "disable", "clients log in again before keylife has passed since they did (RFC 4478)"),
     option("nattraversal", "enable disable forced", "enable", "ESP in UDP: when a NAT is found, never, always"),
     option("esn", "require allow disable", "disable", "extended sequence numbers"),
     toggle("client-resume", "disable", "keep a silent dialup client's tunnel asleep"),
