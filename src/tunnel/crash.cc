@@ -73,8 +73,8 @@ void Manager::restore_spis(Tunnel& t, const Bytes& value, Instant at) {
   refresh(t);
 }
 
-/// Nobody asked: but a client that was up a moment ago is most likely there, and need not wait until it has something to
-/// say. Only it knows the token, so nothing is given away.
+/// Nobody asked: but a client that was up a moment ago is most likely there, and need not wait until it has something
+/// to say. Only it knows the token, so nothing is given away.
 void Manager::tell_restart(Tunnel& t, Instant now) {
   constexpr unsigned kTimes = 3;
   t.timers.stop(Timer::tell_restart);

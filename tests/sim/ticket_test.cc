@@ -355,7 +355,7 @@ TEST_F(Ticket, comes_back_to_the_same_inside_address) {
     if (tunnels_lost) server.disk().sessions.clear();
     world.run_for(2s);
     server.start(share(g));
-      expect_back_by_ticket();
+    expect_back_by_ticket();
     EXPECT_EQ(client.tunnel("toServer")->inside.addresses.v4, given);
     EXPECT_EQ(server.tunnel("toClient_0")->inside.addresses.v4, given);
     EXPECT_EQ(server.status().phase1[0].leases, 1U);

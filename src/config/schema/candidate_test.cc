@@ -147,7 +147,10 @@ TEST(Candidate, answers_mistakes_with_the_words_and_numbers_of_fortios) {
        {"before 'porposal'", "did you mean 'proposal'"}},
       {{"config vpn ipsec phase1-interface", "edit toClient"}, "set peerid", -61, {"peertype is one"}},
       {{"config vpn ipsec phase1-interface", "edit toClient"}, "append dpd on-idle", -61, {"a list"}},
-      {{"config vpn ipsec phase1-interface", "edit toClient"}, "config hosts", -61, {"before 'hosts'", "ipv4-exclude-range"}},
+      {{"config vpn ipsec phase1-interface", "edit toClient"},
+       "config hosts",
+       -61,
+       {"before 'hosts'", "ipv4-exclude-range"}},
       {{"config firewall address", "edit x"},
        "set comment \""
        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
