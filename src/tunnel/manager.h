@@ -215,9 +215,10 @@ class Manager final : private ike::Owner {
   void login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, Instant now);
   void fall_asleep(Tunnel& t, Instant now);
   void wake_by_address(Tunnel& t, IkeSaId sa, Instant now);
-  void resumed_awake(Tunnel& t, Instant now);
+  void resumed_awake(Tunnel& t, IkeSaId sa, Instant now);
+  void note_resumed(Tunnel& t, WakeWay way, Duration slept, Duration took, Instant now);
   void adopt_tickets(Tunnel& t, const PendingLogin& login, Instant now);
-  void finish_wake(Tunnel& t, WakeWay way, Instant now);
+  void finish_wake(Tunnel& t, WakeWay way, Duration took, Instant now);
   void unpark(Tunnel& t);
   void sleep_expired(Tunnel& t, Instant now);
   void peer_silent(Tunnel& t, IkeSaId sa, Instant now);

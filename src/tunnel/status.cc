@@ -21,7 +21,9 @@ void copy_sleep(const Tunnel& t, Instant now, TunnelStatus& s) {
   s.wakes_by_ticket = t.wakes_by_ticket;
   s.wakes_by_login = t.wakes_by_login;
   s.last_wake = t.last_wake;
+  s.last_wake_at = t.last_wake_at;
   s.last_sleep = t.last_sleep;
+  s.last_wake_took = t.last_wake_took;
   if (t.state != State::asleep) return;
   s.asleep_since = t.asleep_since;
   s.asleep_until = t.asleep_until;

@@ -38,7 +38,9 @@ struct TunnelStatus {
   Instant asleep_since{}, asleep_until{};  ///< meaningful in State::asleep
   Duration sleep_left{};                   ///< 0 unless asleep
   WakeWay last_wake = WakeWay::none;
-  Duration last_sleep{};  ///< how long it slept then
+  Instant last_wake_at{};
+  Duration last_sleep{};      ///< how long it slept then
+  Duration last_wake_took{};  ///< client: since it began to ask; gateway: since the first message of the new IKE SA
   unsigned sleeps = 0, wakes_by_address = 0, wakes_by_ticket = 0, wakes_by_login = 0;
   unsigned ike_created = 0, ike_established = 0, child_created = 0, child_established = 0;  ///< totals
   std::uint64_t dpd_sent = 0, dpd_seqno = 0;

@@ -107,7 +107,7 @@ struct Tunnel {
   Instant asleep_since{}, asleep_until{};
   std::optional<Instant> reauth_deadline;  ///< no sleep lasts longer
   bool reauth_due = false;                 ///< static: the login under way is for that
-  Instant ladder_since{};                  ///< static: since when it asks for its gateway
+  Instant ladder_since{};                  ///< static: since when it asks for its gateway; zero: it does not
   bool resumed_child_pending = false;      ///< woke by login: parked packets wait for its child
   // liveness
   Instant last_ike_in{};
@@ -139,7 +139,8 @@ struct Tunnel {
   bool stored = false;  ///< a record of it was handed out
   Instant created{}, up_since{}, logged_in{};
   WakeWay last_wake = WakeWay::none;
-  Duration last_sleep{};
+  Duration last_sleep{}, last_wake_took{};
+  Instant last_wake_at{};
   unsigned sleeps = 0, wakes_by_address = 0, wakes_by_ticket = 0, wakes_by_login = 0;
   unsigned ike_created = 0, ike_established = 0, child_created = 0, child_established = 0;
   Duration ike_setup_time{};

@@ -58,6 +58,7 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   const auto status = sas_.find(sa)->status();
   const bool was_asleep = t.state == State::asleep;
   const bool was_connecting = t.state == State::connecting;
+  const bool was_coming_back = was_connecting && !t.dynamic && t.ladder_since != Instant{};
   // What the login replaces: for a dialup peer everything it had; for a static one what it says it forgot, but not an
   // SA that we ourselves began a moment ago (both ends may dial at once).
   for (const auto old : t.sas) {
@@ -108,7 +109,7 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   with_sa(sa, now, [&](ike::IkeSa& s, ike::Outbox&) { s.set_gateway_name(t.name); });
   if (was_asleep) {
     t.resumed_child_pending = true;  // parked packets wait for the new Child SA
-    finish_wake(t, by_ticket ? WakeWay::ticket : WakeWay::login, now);
+    finish_wake(t, by_ticket ? WakeWay::ticket : WakeWay::login, now - status.created, now);
     // As FortiOS does, the old IKE SA is asked once more before it goes; but not after a ticket (RFC 5723 4.3.4).
     for (const auto old : by_ticket ? std::vector<IkeSaId>{} : t.replaced)
       with_sa(old, now, [&](ike::IkeSa& o, ike::Outbox& box) {
@@ -117,13 +118,15 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
       });
   }
   enter(t, Event::login);
-  if (by_ticket && !was_asleep) resumed_awake(t, now);
+  if (by_ticket && !was_asleep) resumed_awake(t, sa, now);
+  if (!by_ticket && was_coming_back) note_resumed(t, WakeWay::login, now - t.asleep_since, now - t.ladder_since, now);
   if (!was_asleep && (!by_ticket || t.up_since == Instant{})) {
     t.up_since = now;
     log(LogId::set_oper_up, scope_of(t));
     log(LogId::event_up, {},
         {t.name, t.path.remote.text(), t.peer_id ? t.peer_id->text() : "", token_of(status.suite, Protocol::ike)});
   }
+  t.ladder_since = {};
   keep_spis(t);
   start_liveness(t, now);
   enforce_sa_limit(t, now);
@@ -182,7 +185,7 @@ void Manager::fall_asleep(Tunnel& t, Instant now) {
 void Manager::wake_by_address(Tunnel& t, IkeSaId sa, Instant now) {
   const bool was_asleep = t.state == State::asleep;
   if (was_asleep) {
-    finish_wake(t, WakeWay::address, now);
+    finish_wake(t, WakeWay::address, Duration{}, now);  // its first packet is all it takes
     enter(t, Event::peer_alive);
     for (const auto id : t.sas) with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox&) { s.set_asleep(false, now); });
     data_.set_asleep(t.id, false);
@@ -194,42 +197,43 @@ void Manager::wake_by_address(Tunnel& t, IkeSaId sa, Instant now) {
     // The old SAs answered first. A login that has not shown its identity yet is dropped; one that has must be let
     // finish, as the gateway may already have moved the tunnel to it.
     drop_other_attempts(t, now);
-    t.last_wake = WakeWay::address;
-    ++t.wakes_by_address;
-    log(LogId::event_resumed, {},
-        {t.name, std::string(name_of(WakeWay::address)), std::uint64_t(seconds_of(now - t.asleep_since)),
-         t.path.remote.text()});
+    note_resumed(t, WakeWay::address, now - t.asleep_since, now - t.ladder_since, now);
+    t.ladder_since = {};
   }
   start_liveness(t, now);
 }
 
-void Manager::finish_wake(Tunnel& t, WakeWay way, Instant now) {
+void Manager::finish_wake(Tunnel& t, WakeWay way, Duration took, Instant now) {
   const auto count = asleep_count(t.phase1->name);
   t.timers.stop(Timer::sleep_over);
   t.reported_up.clear();  // managers hear of the return: the UP trap is sent again
-  t.last_wake = way;
-  t.last_sleep = now - t.asleep_since;
   auto& counters = phase1_counters_[t.phase1->name];
-  ++(way == WakeWay::address ? t.wakes_by_address : way == WakeWay::ticket ? t.wakes_by_ticket : t.wakes_by_login);
   ++(way == WakeWay::address ? counters.by_address : way == WakeWay::ticket ? counters.by_ticket : counters.by_login);
   log(LogId::client_resumed, scope_of(t), {count});
+  note_resumed(t, way, now - t.asleep_since, took, now);
+}
+
+void Manager::note_resumed(Tunnel& t, WakeWay way, Duration slept, Duration took, Instant now) {
+  t.last_wake = way;
+  t.last_wake_at = now;
+  t.last_sleep = slept;
+  t.last_wake_took = took;
+  ++(way == WakeWay::address ? t.wakes_by_address : way == WakeWay::ticket ? t.wakes_by_ticket : t.wakes_by_login);
   log(LogId::event_resumed, {},
-      {t.name, std::string(name_of(way)), static_cast<std::uint64_t>(seconds_of(t.last_sleep)), t.path.remote.text()});
+      {t.name, std::string(name_of(way)), static_cast<std::uint64_t>(seconds_of(slept)), t.path.remote.text(),
+       static_cast<std::uint64_t>(took / 1ms)});
 }
 
 /// Back by ticket where nothing slept: a client that asked for its gateway, or a gateway that had not noticed yet or
 /// was started again.
-void Manager::resumed_awake(Tunnel& t, Instant now) {
-  t.last_wake = WakeWay::ticket;
-  ++t.wakes_by_ticket;
-  if (t.dynamic) ++phase1_counters_[t.phase1->name].by_ticket;
+void Manager::resumed_awake(Tunnel& t, IkeSaId sa, Instant now) {
+  if (t.dynamic) {
+    ++phase1_counters_[t.phase1->name].by_ticket;
+    return note_resumed(t, WakeWay::ticket, {}, now - sas_.find(sa)->status().created, now);
+  }
   const auto since = t.asleep_since == Instant{} ? now : t.asleep_since;
-  if (!t.dynamic) t.last_sleep = now - since;
-  log(LogId::event_resumed, {},
-      {t.name, std::string(name_of(WakeWay::ticket)),
-       static_cast<std::uint64_t>(seconds_of(t.dynamic ? Duration{} : now - since)), t.path.remote.text()});
-  if (!t.dynamic && t.phase1->ticket_rekey_delay > Duration{})
-    t.timers.set(Timer::ticket_rekey, now + t.phase1->ticket_rekey_delay);
+  note_resumed(t, WakeWay::ticket, now - since, now - std::max(t.ladder_since, since), now);
+  if (t.phase1->ticket_rekey_delay > Duration{}) t.timers.set(Timer::ticket_rekey, now + t.phase1->ticket_rekey_delay);
 }
 
 /// What a login or a ticket brings along of tickets.
@@ -291,7 +295,7 @@ void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant no
   }
   if (t.state != State::down) enter(t, over ? Event::window_over : Event::flush);
   if (t.dynamic) enter(t, Event::flush);
-  t.up_since = {};
+  t.up_since = t.ladder_since = {};
   if (t.dynamic) end_lease(t.phase1->name, t.index);
   t.ticket.reset();
   forget_spis(t);

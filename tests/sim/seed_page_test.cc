@@ -212,6 +212,10 @@ TEST_F(SeedPage, a_machine_that_wakes_is_back_within_a_round_trip) {
   client.command([&](tunnel::Manager& manager) { return manager.machine_woke(220s, world.now()), 0; });
   ASSERT_TRUE(world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::up; }, 60ms));
   EXPECT_EQ(client.tunnel("toServer")->last_wake, tunnel::WakeWay::address);
+  EXPECT_GT(client.tunnel("toServer")->last_wake_took, Duration{});
+  EXPECT_LE(client.tunnel("toServer")->last_wake_took, 60ms);
+  EXPECT_EQ(client.tunnel("toServer")->last_sleep / 1s, 220);
+  EXPECT_EQ(server.tunnel("toClient_0")->last_wake_took, Duration{});  // one packet is all it takes
   EXPECT_EQ(state("toClient_0"), tunnel::State::up);
   world.run_for(5s);
   EXPECT_FALSE(client.logged("SA_INIT")) << "no login was begun";

@@ -68,6 +68,8 @@ class Ticket : public ::testing::Test {
     world.run_for(1s);
     EXPECT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::ticket);
     EXPECT_EQ(client.tunnel("toServer")->last_wake, tunnel::WakeWay::ticket);
+    EXPECT_GT(server.tunnel("toClient_0")->last_wake_took, Duration{});
+    EXPECT_GE(client.tunnel("toServer")->last_wake_took, server.tunnel("toClient_0")->last_wake_took);
     EXPECT_EQ(logins(), 0U);
     EXPECT_TRUE(traffic_flows());
     EXPECT_TRUE(one_of_each());

@@ -94,7 +94,11 @@ void append_own_fields(Line& line, const LogEvent& e) {
     case LogId::event_asleep:
       line.plain("resumeinterval", number_field(e, 1)).plain("asleep", number_field(e, 2));
       break;
-    case LogId::event_resumed: line.quoted("resumeby", text_field(e, 1)).plain("sleeptime", number_field(e, 2)); break;
+    case LogId::event_resumed:
+      line.quoted("resumeby", text_field(e, 1))
+          .plain("sleeptime", number_field(e, 2))
+          .plain("resumetime", number_field(e, 4));
+      break;
     case LogId::event_expired: line.plain("sleeptime", number_field(e, 1)); break;
     case LogId::event_down: line.quoted("reason", text_field(e, 2)); break;
     case LogId::event_refused:

@@ -150,10 +150,11 @@ TEST_F(LogTest, every_event_of_a_tunnel_has_an_action_of_its_own) {
                {"action=\"tunnel-down\"", "logid=\"0101037138\"", "reason=\"flushed\"", "duration=77"});
   expect_parts({LogId::event_asleep, {}, {std::string("toClient_0"), std::uint64_t{120}, std::uint64_t{1}}},
                {"action=\"tunnel-asleep\"", "resumeinterval=120", "asleep=1", "vpntunnel=\"toClient_0\""});
-  expect_parts({LogId::event_resumed,
-                {},
-                {std::string("toClient_0"), std::string("address"), std::uint64_t{35}, std::string("x")}},
-               {"action=\"tunnel-resumed\"", "resumeby=\"address\"", "sleeptime=35"});
+  expect_parts(
+      {LogId::event_resumed,
+       {},
+       {std::string("toClient_0"), std::string("address"), std::uint64_t{35}, std::string("x"), std::uint64_t{21}}},
+      {"action=\"tunnel-resumed\"", "resumeby=\"address\"", "sleeptime=35", "resumetime=21"});
   expect_parts({LogId::event_expired, {}, {std::string("toClient_0"), std::uint64_t{120}}},
                {"action=\"tunnel-expired\"", "sleeptime=120"});
   expect_parts(

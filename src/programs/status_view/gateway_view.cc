@@ -79,8 +79,15 @@ std::string resume_lines(const Json& status, const Json& t) {
     out += fmt::format("client-resume: {}, {} asleep in {}\n", sleep_text(status, t),
                        number(phase1_of(status, text(t, "phase1")), "asleep"), text(t, "phase1"));
   } else if (const auto way = text(t, "last_wake"); !way.empty() && way != "none") {
-    out += fmt::format("client-resume: last resumed by {} after {}s\n", way, seconds(t, "last_sleep"));
+    out += fmt::format("client-resume: last resumed by {} {}s ago, after {}s asleep, in {} ms\n", way,
+                       seconds_since(status, t, "last_wake_at"), seconds(t, "last_sleep"),
+                       milliseconds(t, "last_wake_took"));
   }
+  const auto address = number(t, "wakes_by_address"), ticket = number(t, "wakes_by_ticket"),
+             login = number(t, "wakes_by_login"), sleeps = number(t, "sleeps");
+  if (address + ticket + login + sleeps != 0)
+    out +=
+        fmt::format("slept: {}  resumed by address: {}  by ticket: {}  by login: {}\n", sleeps, address, ticket, login);
   if (const auto& next = object(t, "next"); !next.empty())
     out += fmt::format("next: {} in {}s\n", text(next, "reason"), seconds_until(status, next, "at"));
   return out;
@@ -119,6 +126,7 @@ std::string diagnose_block(const Json& status, const Json& t) {
   std::string out = head(t);
   out += fmt::format("tun_id: {}\nstate: {}\ncreated: {}s ago\n", text(object(object(t, "path"), "remote"), "address"),
                      text(t, "state"), seconds_since(status, t, "created"));
+  if (number(t, "up_since") != 0) out += fmt::format("up since: {}s ago\n", seconds_since(status, t, "up_since"));
   if (number(t, "logged_in") != 0) out += fmt::format("logged in: {}s ago\n", seconds_since(status, t, "logged_in"));
   if (number(object(t, "counters"), "last_in") != 0)
     out += fmt::format("last received: {}s ago\n", seconds_since(status, object(t, "counters"), "last_in"));
