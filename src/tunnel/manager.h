@@ -179,6 +179,7 @@ class Manager final : private ike::Owner {
   [[nodiscard]] bool lease_again(const config::Phase1& phase1, unsigned index, const Identity& owner,
                                  const InsideAddresses& addresses);
   void end_lease(const std::string& phase1, unsigned index);
+  [[nodiscard]] InsideAddresses held_lease(const config::Phase1& phase1, unsigned index);
   bool reclaim_lease(const config::Phase1& phase1, const Tunnel* spared, Instant now);
   /// Fills what `grant` says of the inside. Returns why the peer is turned away, or null.
   [[nodiscard]] const char* grant_inside(const ike::AuthQuery& query, unsigned index, const Tunnel* adopted,

@@ -112,6 +112,12 @@ void Manager::end_lease(const std::string& phase1, unsigned index) {
   at->second.v6.give_back(index);
 }
 
+InsideAddresses Manager::held_lease(const config::Phase1& phase1, unsigned index) {
+  if (!phase1.mode_cfg.assigns()) return {};
+  auto& pools = pools_of(phase1);
+  return {pools.v4.held_by(index), pools.v6.held_by(index)};
+}
+
 /// Ends the sleeper of that phase 1 that sleeps longest, other than `spared`. False: nobody sleeps.
 bool Manager::reclaim_lease(const config::Phase1& phase1, const Tunnel* spared, Instant now) {
   Tunnel* victim = nullptr;

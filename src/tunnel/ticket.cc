@@ -8,7 +8,7 @@
 namespace dormouse::tunnel {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;  // 2: with the inside addresses
 constexpr std::size_t kHeader = 1 + 4 + 16;
 constexpr std::size_t kMaxIdentity = 1024;
 constexpr Duration kClockSlack = 60s;  // the store turns clocks into one another to about a second
@@ -42,6 +42,28 @@ Result<Identity> take_identity(Reader& r) {
   return Identity{static_cast<IdType>(type), to_bytes(data)};
 }
 
+/// One octet says which follow.
+void put(Writer& w, const InsideAddresses& lease) {
+  w.u8(static_cast<std::uint8_t>((lease.v4 ? 1 : 0) | (lease.v6 ? 2 : 0)));
+  for (const auto& a : {lease.v4, lease.v6})
+    if (a) w.bytes(a->bytes());
+}
+
+Result<InsideAddresses> take_lease(Reader& r) {
+  TRY_ASSIGN(const auto which, r.u8("lease"));
+  if (which > 3) return fail(ErrorCode::malformed, "lease");
+  InsideAddresses out;
+  if ((which & 1) != 0) {
+    TRY_ASSIGN(const auto b, r.take(4, "lease"));
+    out.v4 = IpAddress::v4(b);
+  }
+  if ((which & 2) != 0) {
+    TRY_ASSIGN(const auto b, r.take(16, "lease"));
+    out.v6 = IpAddress::v6(b);
+  }
+  return out;
+}
+
 /// Far-off values would overflow; nothing sensible is a century away.
 Result<Instant> take_time(Reader& r, Instant base) {
   TRY_ASSIGN(const auto raw, r.u64("time"));
@@ -64,6 +86,7 @@ Bytes serialize(const TicketContent& c, Instant base) {
   put(w, c.local);
   for (const auto t : {c.logged_in, c.issued, c.expires}) w.u64(static_cast<std::uint64_t>(seconds_before(base, t)));
   w.u64(static_cast<std::uint64_t>(c.reauth_deadline ? seconds_before(base, *c.reauth_deadline) : kNever));
+  put(w, c.lease);
   for (const auto v :
        {static_cast<std::uint16_t>(c.suite.encr), c.suite.key_bits, static_cast<std::uint16_t>(c.suite.prf),
         static_cast<std::uint16_t>(c.suite.integ), static_cast<std::uint16_t>(c.suite.ke)})
@@ -96,6 +119,7 @@ Result<TicketContent> parse_ticket_content(ByteView data, Instant base) {
   } else {
     TRY_ASSIGN(c.reauth_deadline, take_time(r, base));
   }
+  TRY_ASSIGN(c.lease, take_lease(r));
   TRY_ASSIGN(const auto encr, r.u16("suite"));
   TRY_ASSIGN(c.suite.key_bits, r.u16("suite"));
   TRY_ASSIGN(const auto prf, r.u16("suite"));

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "base/inside.h"
 #include "base/secret.h"
 #include "base/time.h"
 #include "base/transform.h"
@@ -32,6 +33,7 @@ struct TicketContent {
   Identity peer{}, local{};
   Instant logged_in{}, issued{}, expires{};
   std::optional<Instant> reauth_deadline{};
+  InsideAddresses lease{};  ///< the inside addresses its client was given
   Suite suite{};
   SecretBytes sk_d{};
   std::uint64_t policy = 0;  ///< fingerprint of what the phase 1 asks of a peer: changed, the ticket is void

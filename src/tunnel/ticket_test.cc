@@ -27,6 +27,7 @@ class Tickets : public ::testing::Test {
     c.sk_d = SecretBytes(64);
     rng.fill(c.sk_d.reveal_mutable());
     c.policy = 0x1122334455667788;
+    c.lease = {IpAddress::parse("10.99.0.7"), IpAddress::parse("2001:db8::7")};
     return c;
   }
   Bytes sealed(const TicketContent& c) {
@@ -58,6 +59,7 @@ TEST_F(Tickets, come_back_as_they_were_sealed) {
     EXPECT_EQ(o.issued, c.issued);
     EXPECT_EQ(o.expires, c.expires);
     EXPECT_EQ(o.reauth_deadline, c.reauth_deadline);
+    EXPECT_EQ(o.lease, c.lease);
     EXPECT_EQ(o.suite, c.suite);
     EXPECT_EQ(o.sk_d, c.sk_d);
     EXPECT_EQ(o.policy, c.policy);

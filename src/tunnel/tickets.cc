@@ -174,6 +174,7 @@ std::optional<ike::GivenTicket> Manager::give_ticket(const ike::TicketSubject& s
   c.local = subject.local;
   c.logged_in = t ? t->logged_in : by_ticket ? login->second.logged_in : now;
   c.reauth_deadline = t ? t->reauth_deadline : login->second.reauth_deadline;
+  c.lease = t ? t->inside.addresses : held_lease(*phase1, c.index);
   c.issued = now;
   c.expires = std::min({subject.hard, now + TicketKeys::kLongestTicket, c.reauth_deadline.value_or(subject.hard)});
   c.suite = subject.suite;
@@ -281,7 +282,10 @@ Result<ike::AuthGrant> Manager::authorize_resumed(const ike::ResumeQuery& query,
   if (login.reauth_deadline) grant.auth_lifetime = *login.reauth_deadline - now;  // what is left of the login's
   const ike::AuthQuery asked{
       .sa = query.sa, .peer = query.peer, .suite = c.suite, .verify = {}, .inside = query.inside};
+  // A gateway that lost its records still finds in the ticket which addresses are its client's.
+  if (!t && query.inside && phase1->mode_cfg.assigns()) (void)lease_again(*phase1, login.index, c.peer, c.lease);
   if (const char* why = grant_inside(asked, t ? t->index : login.index, t, *phase1, grant, now)) {
+    if (!t) end_lease(c.phase1, login.index);
     grant.gateway = c.phase1;
     log.push_back({LogId::event_refused, {}, {c.phase1, query.peer.text(), std::string(why)}});
     count_refusal(c.phase1, why);
