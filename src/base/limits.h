@@ -30,6 +30,9 @@ inline constexpr std::size_t kMinQcdToken = 16, kMaxQcdToken = 128;  // RFC 6290
 inline constexpr std::size_t kQcdTokensRead = 8;                     // in one message: RFC 6290 4.5 asks for four
 inline constexpr std::size_t kQcdTokensKept = 4;  // of one IKE SA: as many generations as a maker may have
 
+inline constexpr std::size_t kMaxFragments = 128;          // of one message: kMaxReassembled in packets of 576 octets
+inline constexpr std::size_t kMaxReassembled = 48 * 1024;  // a chain of certificates has up to 16 KiB
+
 inline constexpr std::size_t kMaxTicket = 4096;  // RFC 5723 gives none; libreswan's has 856 octets
 
 // --- tunnel

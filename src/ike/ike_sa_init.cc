@@ -66,6 +66,7 @@ void SaImpl::send_init(Instant now, Outbox& out) {
   p.push_back(wire::KePayload{group_, to_bytes(ke_->public_value())});
   p.push_back(wire::NoncePayload{ni_});
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, IkeSpi{}, path_)) p.push_back(std::move(n));
+  offer_fragmentation(p);
   const auto h = header(wire::ExchangeType::ike_sa_init, false, MessageId(0));
   init_request_ = wire::serialize_clear(h, p);
   transmit(init_request_, h, false, path_, out);
@@ -122,6 +123,7 @@ void SaImpl::on_init_response(const wire::Message& m, ByteView datagram, const P
   ke_.reset();
   window_.answered();
   settle_nat(m.payloads, path, out);
+  settle_fragmentation(m.payloads);
   state_ = SaState::auth_sent;
   send_auth(now, out);
 }
@@ -193,6 +195,8 @@ void SaImpl::on_init_request(const wire::Message& m, ByteView datagram, const Pa
   path_ = path;
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, spi_r_, path)) p.push_back(std::move(n));
   settle_nat(m.payloads, path, out);
+  settle_fragmentation(m.payloads);
+  offer_fragmentation(p);
   const auto h = header(wire::ExchangeType::ike_sa_init, true, MessageId(0));
   init_response_ = wire::serialize_clear(h, p);
   out.log(LogId::preparing_msg, scope(), {std::string("responder"), std::string("SA_INIT")});

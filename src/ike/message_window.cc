@@ -2,7 +2,7 @@
 
 namespace dormouse::ike {
 
-void MessageWindow::sent(Bytes message, std::string name, const std::vector<Duration>& schedule, Instant now) {
+void MessageWindow::sent(Datagrams message, std::string name, const std::vector<Duration>& schedule, Instant now) {
   request_ = std::move(message);
   name_ = std::move(name);
   schedule_ = schedule;
@@ -36,7 +36,7 @@ MessageWindow::Incoming MessageWindow::classify(MessageId id, ByteView datagram)
   return Incoming::stale;
 }
 
-void MessageWindow::replied(Bytes request, Bytes reply) {
+void MessageWindow::replied(Bytes request, Datagrams reply) {
   last_request_ = std::move(request);
   reply_ = std::move(reply);
   ++next_in_;

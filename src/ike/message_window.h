@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/ids.h"
 #include "base/time.h"
+#include "ike/fragmentation.h"
 
 namespace dormouse::ike {
 
@@ -17,8 +18,11 @@ class MessageWindow {
   [[nodiscard]] bool busy() const { return !request_.empty(); }
   [[nodiscard]] MessageId next_out() const { return MessageId(next_out_); }
   /// The request just sent under next_out(). `schedule` are the waits after each transmission.
-  void sent(Bytes message, std::string name, const std::vector<Duration>& schedule, Instant now);
-  [[nodiscard]] const Bytes& request() const { return request_; }
+  void sent(Datagrams message, std::string name, const std::vector<Duration>& schedule, Instant now);
+  void sent(Bytes message, std::string name, const std::vector<Duration>& schedule, Instant now) {
+    sent(Datagrams{std::move(message)}, std::move(name), schedule, now);
+  }
+  [[nodiscard]] const Datagrams& request() const { return request_; }
   [[nodiscard]] const std::string& request_name() const { return name_; }
   [[nodiscard]] bool awaits(MessageId id) const { return busy() && id.value() == next_out_; }
   /// The answer has verified: the window opens.
@@ -39,18 +43,21 @@ class MessageWindow {
   // --- the peer's requests
   enum class Incoming : std::uint8_t { fresh, repeated, stale };
   [[nodiscard]] Incoming classify(MessageId id, ByteView datagram) const;
-  void replied(Bytes request, Bytes reply);
-  [[nodiscard]] const Bytes& reply() const { return reply_; }
+  /// `request` is what will tell its repetition: the datagram, or the first of its fragments.
+  void replied(Bytes request, Datagrams reply);
+  void replied(Bytes request, Bytes reply) { replied(std::move(request), Datagrams{std::move(reply)}); }
+  [[nodiscard]] const Datagrams& reply() const { return reply_; }
   [[nodiscard]] MessageId next_in() const { return MessageId(next_in_); }
 
  private:
   std::uint32_t next_out_ = 0, next_in_ = 0;
-  Bytes request_;
+  Datagrams request_;
   std::string name_;
   std::vector<Duration> schedule_;
   std::size_t step_ = 0;
   std::optional<Instant> due_;
-  Bytes last_request_, reply_;
+  Bytes last_request_;
+  Datagrams reply_;
 };
 
 }  // namespace dormouse::ike

@@ -34,8 +34,10 @@ struct IkePolicy {
   Duration lifetime = 86400s;
   bool rekey = true;
   NatMode nat = NatMode::when_detected;
-  Duration nat_keepalive = 10s;   ///< used by the layer above
-  bool session_resume = false;    ///< asks for session tickets as client, gives them as gateway (RFC 5723)
+  Duration nat_keepalive = 10s;          ///< used by the layer above
+  bool fragmentation = true;             ///< long messages travel in pieces where the peer can (RFC 7383)
+  std::size_t fragmentation_mtu = 1200;  ///< of the IP packet, octets
+  bool session_resume = false;           ///< asks for session tickets as client, gives them as gateway (RFC 5723)
   bool libreswan_resume = false;  ///< AUTH of a resumed SA covers the message alone, as libreswan (to 5.4) has it
   std::uint32_t lifetime_jitter_permille = 30;  ///< rekey start is spread over this part of the lifetime
 };

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "crypto/keymat.h"
+#include "ike/fragmentation.h"
 #include "wire/message.h"
 
 namespace dormouse::ike {
@@ -13,6 +14,12 @@ class Protection {
   [[nodiscard]] static Result<Protection> make(crypto::Provider& engine, const Suite& suite, crypto::IkeKeys keys,
                                                bool initiator);
   [[nodiscard]] Result<Bytes> seal(const wire::Header& header, const std::vector<wire::Payload>& payloads, Rng& rng);
+  /// The same as fragments of at most `room` octets each, or as one message where it fits (RFC 7383 2.5). Error
+  /// too_large: it takes more than limits::kMaxFragments of them.
+  [[nodiscard]] Result<Datagrams> seal_within(const wire::Header& header, const std::vector<wire::Payload>& payloads,
+                                              std::size_t room, Rng& rng);
+  /// Verifies and decrypts one fragment. auth_failed: not the peer's.
+  [[nodiscard]] Result<Fragment> open_fragment(const wire::Message& message, ByteView datagram);
   /// The inner payloads. auth_failed: not the peer's; any other error: the peer's, but malformed.
   [[nodiscard]] Result<std::vector<wire::Payload>> open(const wire::Message& message, ByteView datagram);
   [[nodiscard]] const crypto::IkeKeys& keys() const { return keys_; }

@@ -84,9 +84,18 @@ void SaImpl::transmit(const Bytes& message, const wire::Header& h, bool repeated
   out.add(Transmit{path, message});
 }
 
+void SaImpl::transmit(const Datagrams& message, const wire::Header& h, bool repeated, const Path& path, Outbox& out) {
+  for (const auto& datagram : message) transmit(datagram, h, repeated, path, out);
+}
+
+/// The request under way once more, over the path of now.
+void SaImpl::repeat_request(Outbox& out) {
+  if (const auto h = wire::parse_header(window_.request().front())) transmit(window_.request(), *h, true, path_, out);
+}
+
 void SaImpl::request(wire::ExchangeType e, Payloads payloads, Instant now, Outbox& out) {
   const auto h = header(e, false, window_.next_out());
-  auto message = protection_->seal(h, payloads, owner_.rng());
+  auto message = protection_->seal_within(h, payloads, room(path_), owner_.rng());
   if (!message) return fail_with(CloseReason::malformed, out);
   transmit(*message, h, false, path_, out);
   window_.sent(std::move(*message), wire::exchange_name(e, false),
@@ -96,7 +105,7 @@ void SaImpl::request(wire::ExchangeType e, Payloads payloads, Instant now, Outbo
 void SaImpl::reply(const wire::Message& to, ByteView datagram, const Payloads& payloads, const Path& path,
                    Outbox& out) {
   const auto h = header(to.header.exchange, true, to.header.message_id);
-  auto message = protection_->seal(h, payloads, owner_.rng());
+  auto message = protection_->seal_within(h, payloads, room(path), owner_.rng());
   if (!message) return fail_with(CloseReason::malformed, out);
   transmit(*message, h, false, path, out);
   window_.replied(to_bytes(datagram), std::move(*message));
@@ -110,10 +119,7 @@ void SaImpl::reply_notify(const wire::Message& to, ByteView datagram, wire::Noti
 // --- receiving
 
 void SaImpl::on_message(ByteView datagram, const Path& path, Instant now, Outbox& out) {
-  const auto drop = [&](const Error& e) {
-    out.log(LogId::message_dropped, scope(),
-            {std::string(dormouse::name_of(e.code)), std::string(e.field), std::uint64_t{e.offset}});
-  };
+  const auto drop = [&](const Error& e) { log_dropped(e, out); };
   if (state_ == SaState::closed) return;
   const auto message = wire::parse_message(datagram);
   if (!message) {
@@ -141,10 +147,16 @@ void SaImpl::on_message(ByteView datagram, const Path& path, Instant now, Outbox
   if (h.response && !message->encrypted && protection_ && h.spi_r == spi_r_) return on_unprotected(*message, out);
   if (!protection_ || h.spi_r != spi_r_ || !message->encrypted || !message->payloads.empty())
     return drop({ErrorCode::unexpected, "exchange"});
+  if (message->encrypted->fragments != 0) return on_fragment(*message, datagram, path, now, out);
   if (h.response)
     on_response(*message, datagram, path, now, out);
   else
     on_request(*message, datagram, path, now, out);
+}
+
+void SaImpl::log_dropped(const Error& e, Outbox& out) const {
+  out.log(LogId::message_dropped, scope(),
+          {std::string(dormouse::name_of(e.code)), std::string(e.field), std::uint64_t{e.offset}});
 }
 
 void SaImpl::on_request(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out) {
@@ -154,11 +166,15 @@ void SaImpl::on_request(const wire::Message& m, ByteView datagram, const Path& p
       return transmit(window_.reply(), header(m.header.exchange, true, m.header.message_id), true, path, out);
     case MessageWindow::Incoming::fresh: break;
   }
-  const auto payloads = protection_->open(m, datagram);
+  take_request(m, datagram, protection_->open(m, datagram), path, now, out);
+}
+
+/// A fresh request, opened: in one piece, or whole again.
+void SaImpl::take_request(const wire::Message& m, ByteView datagram, const Result<Payloads>& payloads, const Path& path,
+                          Instant now, Outbox& out) {
   if (!payloads) {
     const auto& e = payloads.error();
-    out.log(LogId::message_dropped, scope(),
-            {std::string(dormouse::name_of(e.code)), std::string(e.field), std::uint64_t{e.offset}});
+    log_dropped(e, out);
     if (e.code == ErrorCode::auth_failed || e.code == ErrorCode::crypto) return;
     out.add(PeerAlive{id_, path});
     const bool critical = e.code == ErrorCode::unsupported_critical;
@@ -168,6 +184,7 @@ void SaImpl::on_request(const wire::Message& m, ByteView datagram, const Path& p
     if (!critical) fail_with(CloseReason::malformed, out);
     return;
   }
+  request_pieces_.clear();
   out.log(LogId::responder_received, scope(), {wire::exchange_name(m.header.exchange, false)});
   using wire::ExchangeType;
   if (state_ == SaState::auth_sent) return;  // not before its own AUTH has verified
@@ -190,11 +207,16 @@ void SaImpl::on_request(const wire::Message& m, ByteView datagram, const Path& p
 
 void SaImpl::on_response(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out) {
   if (!window_.awaits(m.header.message_id)) return;
-  const auto payloads = protection_->open(m, datagram);
+  take_response(m, protection_->open(m, datagram), path, now, out);
+}
+
+void SaImpl::take_response(const wire::Message& m, const Result<Payloads>& payloads, const Path& path, Instant now,
+                           Outbox& out) {
   if (!payloads && (payloads.error().code == ErrorCode::auth_failed || payloads.error().code == ErrorCode::crypto))
     return;
   out.log(LogId::initiator_received, scope(), {wire::exchange_name(m.header.exchange, false)});
   window_.answered();
+  answer_pieces_.clear();
   if (state_ != SaState::auth_sent) out.add(PeerAlive{id_, path});
   if (!payloads) return fail_with(CloseReason::malformed, out);
   if (state_ == SaState::auth_sent) {
@@ -331,9 +353,7 @@ void SaImpl::on_timer(Instant now, Outbox& out) {
   next_task(now, out);
   switch (window_.take_due(now)) {
     case MessageWindow::Due::nothing: break;
-    case MessageWindow::Due::resend:
-      if (const auto h = wire::parse_header(window_.request())) transmit(window_.request(), *h, true, path_, out);
-      break;
+    case MessageWindow::Due::resend: repeat_request(out); break;
     case MessageWindow::Due::gave_up: gave_up(now, out); break;
   }
 }
@@ -384,7 +404,7 @@ void SaImpl::resend_pending(Instant now, Outbox& out) {
   if (!established()) return;
   if (!window_.busy()) return tasks_.empty() ? probe(now, out) : next_task(now, out);
   window_.restart(now);
-  if (const auto h = wire::parse_header(window_.request())) transmit(window_.request(), *h, true, path_, out);
+  repeat_request(out);
 }
 
 void SaImpl::create_child(const ChildPolicy& policy, Instant now, Outbox& out) {

@@ -1,5 +1,6 @@
 // The coordinator of one IKE SA. It owns the parts and routes messages, commands and timers to the exchanges:
 //   sa.cc             dispatch, tasks, timers, commands
+//   fragments.cc      messages in pieces (RFC 7383)
 //   ike_sa_init.cc    IKE_SA_INIT, both roles (RFC 7296 1.2, 2.6, 2.7, 2.23)
 //   ike_auth.cc       IKE_AUTH with a shared key (1.2, 2.15)
 //   mode_cfg.cc       Configuration payloads of the login (2.19)
@@ -90,6 +91,8 @@ class SaImpl final : public IkeSa {
   [[nodiscard]] std::string spis() const;
   [[nodiscard]] wire::Header header(wire::ExchangeType e, bool response, MessageId id) const;
   void transmit(const Bytes& message, const wire::Header& h, bool repeated, const Path& path, Outbox& out);
+  void transmit(const Datagrams& message, const wire::Header& h, bool repeated, const Path& path, Outbox& out);
+  void repeat_request(Outbox& out);
   void request(wire::ExchangeType e, Payloads payloads, Instant now, Outbox& out);
   void reply(const wire::Message& to, ByteView datagram, const Payloads& payloads, const Path& path, Outbox& out);
   void reply_notify(const wire::Message& to, ByteView datagram, wire::NotifyType type, Bytes data, const Path& path,
@@ -99,12 +102,23 @@ class SaImpl final : public IkeSa {
   void start_task(Task task, Instant now, Outbox& out);
   void on_request(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out);
   void on_response(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out);
+  void take_request(const wire::Message& m, ByteView datagram, const Result<Payloads>& payloads, const Path& path,
+                    Instant now, Outbox& out);
+  void take_response(const wire::Message& m, const Result<Payloads>& payloads, const Path& path, Instant now,
+                     Outbox& out);
+  void log_dropped(const Error& e, Outbox& out) const;
   void fail_with(CloseReason reason, Outbox& out);
   void set_lifetimes(Instant now);
   void schedule_rekeys(Instant now, Outbox& out);
   void enforce_lifetimes(Instant now, Outbox& out);
   void gave_up(Instant now, Outbox& out);
   [[nodiscard]] bool established() const { return state_ == SaState::established; }
+
+  // fragments.cc
+  [[nodiscard]] std::size_t room(const Path& path) const;
+  void offer_fragmentation(Payloads& p) const;
+  void settle_fragmentation(const Payloads& p);
+  void on_fragment(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out);
 
   // ike_sa_init.cc
   void send_init(Instant now, Outbox& out);
@@ -208,6 +222,8 @@ class SaImpl final : public IkeSa {
   Suite suite_;
   std::optional<Protection> protection_;
   MessageWindow window_;
+  bool fragments_ = false;                      ///< both ends have said FRAGMENTATION_SUPPORTED
+  Reassembler request_pieces_, answer_pieces_;  ///< of the peer's request and of the answer to ours
   std::vector<ChildSa> children_;
   std::vector<ChildPolicy> children_policy_;
   std::deque<Task> tasks_;

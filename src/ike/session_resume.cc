@@ -37,6 +37,7 @@ void SaImpl::send_resume(Instant now, Outbox& out) {
   p.push_back(wire::NoncePayload{ni_});
   p.push_back(wire::NotifyPayload{.type = wire::NotifyType::ticket_opaque, .data = resume_->ticket});
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, IkeSpi{}, path_)) p.push_back(std::move(n));
+  offer_fragmentation(p);
   const auto h = header(wire::ExchangeType::ike_session_resume, false, MessageId(0));
   init_request_ = wire::serialize_clear(h, p);  // AUTH covers the last one sent, with the cookie (RFC 7296 2.6)
   transmit(init_request_, h, false, path_, out);
@@ -72,6 +73,7 @@ void SaImpl::on_resume_response(const wire::Message& m, ByteView datagram, const
   init_response_ = to_bytes(datagram);
   window_.answered();
   settle_nat(m.payloads, path, out);
+  settle_fragmentation(m.payloads);
   state_ = SaState::auth_sent;
   send_auth(now, out);
 }
@@ -106,6 +108,8 @@ void SaImpl::on_resume_request(const wire::Message& m, ByteView datagram, const 
   Payloads p{wire::NoncePayload{nr_}};
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, spi_r_, path)) p.push_back(std::move(n));
   settle_nat(m.payloads, path, out);
+  settle_fragmentation(m.payloads);
+  offer_fragmentation(p);
   const auto h = header(wire::ExchangeType::ike_session_resume, true, MessageId(0));
   init_response_ = wire::serialize_clear(h, p);
   out.log(LogId::preparing_msg, scope(), {std::string("responder"), std::string("SESSION_RESUME")});

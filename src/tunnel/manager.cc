@@ -434,6 +434,8 @@ ike::IkePolicy Manager::ike_policy(const config::Phase1& phase1) const {
   policy.rekey = phase1.rekey;
   policy.nat = nat;
   policy.nat_keepalive = phase1.keepalive;
+  policy.fragmentation = phase1.fragmentation;
+  policy.fragmentation_mtu = phase1.fragmentation_mtu;
   policy.session_resume = model_->session_resume;
   policy.libreswan_resume = phase1.libreswan_resume;
   return policy;

@@ -21,6 +21,18 @@ Result<void> read_fragment_numbers(Reader& body, EncryptedPart& part) {
   return {};
 }
 
+/// Padding, pad length and the room for the ICV behind the plaintext, and all lengths.
+void finish_for_seal(Writer& w, std::size_t start, std::size_t plaintext_at, std::size_t block_size,
+                     std::size_t icv_size) {
+  const auto past_block = block_size > 1 ? (w.size() - plaintext_at + 1) % block_size : 0;
+  const auto padding = past_block == 0 ? 0 : block_size - past_block;
+  w.zeros(padding);
+  w.u8(static_cast<std::uint8_t>(padding));
+  w.zeros(icv_size);
+  end_link(start, w);
+  w.patch_u32(kLengthOffset, static_cast<std::uint32_t>(w.size()));
+}
+
 }  // namespace
 
 Result<EncryptedPart> parse_encrypted(PayloadType type, Reader& chain) {
@@ -46,13 +58,28 @@ Bytes serialize_for_seal(const Header& header, const std::vector<Payload>& inner
   PayloadType first{};
   serialize_payloads(inner, out, first);
   w.patch_u8(start, static_cast<std::uint8_t>(first));
-  const auto past_block = block_size > 1 ? (w.size() - plaintext_at + 1) % block_size : 0;
-  const auto padding = past_block == 0 ? 0 : block_size - past_block;
-  w.zeros(padding);
-  w.u8(static_cast<std::uint8_t>(padding));
-  w.zeros(icv_size);
-  end_link(start, w);
-  w.patch_u32(kLengthOffset, static_cast<std::uint32_t>(w.size()));
+  finish_for_seal(w, start, plaintext_at, block_size, icv_size);
+  return out;
+}
+
+std::size_t fragment_overhead(std::size_t iv_size, std::size_t icv_size) {
+  constexpr std::size_t kNumbers = 4, kPadLength = 1;
+  return kHeaderSize + kGenericHeaderSize + kNumbers + iv_size + kPadLength + icv_size;
+}
+
+Bytes serialize_fragment_for_seal(const Header& header, const FragmentPart& part, std::size_t iv_size,
+                                  std::size_t block_size, std::size_t icv_size, std::size_t& header_size) {
+  Bytes out;
+  Writer w(out);
+  write_header(header, PayloadType::encrypted_fragment, w);
+  const auto start = begin_link(part.number == 1 ? part.first : PayloadType::none, w);
+  w.u16(part.number);
+  w.u16(part.total);
+  header_size = w.size();
+  w.zeros(iv_size);
+  const auto plaintext_at = w.size();
+  w.bytes(part.content);
+  finish_for_seal(w, start, plaintext_at, block_size, icv_size);
   return out;
 }
 

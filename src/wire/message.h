@@ -120,6 +120,17 @@ void serialize_payloads(const std::vector<Payload>& payloads, Bytes& out, Payloa
 /// room. `header_size` receives the octets before the IV (the cipher's associated data).
 [[nodiscard]] Bytes serialize_for_seal(const Header& header, const std::vector<Payload>& inner, std::size_t iv_size,
                                        std::size_t block_size, std::size_t icv_size, std::size_t& header_size);
+/// One fragment of a message (RFC 7383 2.5), likewise: `content` is a piece of the inner payloads, `first` the type of
+/// the first of them and meant for fragment 1 alone.
+struct FragmentPart {
+  std::uint16_t number = 1, total = 1;
+  PayloadType first = PayloadType::none;
+  ByteView content;
+};
+[[nodiscard]] Bytes serialize_fragment_for_seal(const Header& header, const FragmentPart& part, std::size_t iv_size,
+                                                std::size_t block_size, std::size_t icv_size, std::size_t& header_size);
+/// Octets that serialize_fragment_for_seal adds to its content, but for padding.
+[[nodiscard]] std::size_t fragment_overhead(std::size_t iv_size, std::size_t icv_size);
 /// Strips RFC 7296 3.14 padding from opened plaintext. malformed if pad length exceeds it.
 [[nodiscard]] Result<ByteView> strip_padding(ByteView plaintext);
 

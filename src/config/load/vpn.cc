@@ -162,6 +162,8 @@ void Builder::phase1_timers(const EntryReader& e, Phase1& p) {
   p.keylife = seconds(e.number("keylife"));
   p.rekey = e.enabled("rekey");
   p.negotiate_timeout = seconds(e.number("negotiate-timeout"));
+  p.fragmentation = e.enabled("fragmentation");
+  p.fragmentation_mtu = e.number("fragmentation-mtu");
   p.auto_negotiate = e.enabled("auto-negotiate");
   p.passive = e.enabled("passive-mode");
   p.keepalive = seconds(e.number("keepalive"));

@@ -24,7 +24,8 @@ Verdict compare(const Phase1& a, const Phase1& b) {
   const bool sleep = a.client_resume == b.client_resume && a.client_resume_interval == b.client_resume_interval &&
                      a.ticket_rekey_delay == b.ticket_rekey_delay && a.libreswan_resume == b.libreswan_resume;
   const bool life = a.keylife == b.keylife && a.reauth == b.reauth && a.rekey == b.rekey &&
-                    a.negotiate_timeout == b.negotiate_timeout && a.auto_negotiate == b.auto_negotiate &&
+                    a.negotiate_timeout == b.negotiate_timeout && a.fragmentation == b.fragmentation &&
+                    a.fragmentation_mtu == b.fragmentation_mtu && a.auto_negotiate == b.auto_negotiate &&
                     a.passive == b.passive;
   const bool routes = a.add_route == b.add_route && a.distance == b.distance && a.priority == b.priority;
   return in_place_unless(liveness && sleep && life && routes && a.mode_cfg == b.mode_cfg);

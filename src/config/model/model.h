@@ -72,6 +72,8 @@ struct Phase1 {
   Duration negotiate_timeout = 30s;
   bool auto_negotiate = true;
   bool passive = false;
+  bool fragmentation = true;          ///< of IKE messages (RFC 7383)
+  unsigned fragmentation_mtu = 1200;  ///< IP packets that their pieces fit into
   NatTraversal nattraversal = NatTraversal::enable;
   Duration keepalive = 10s;
   EsnMode esn = EsnMode::disable;
