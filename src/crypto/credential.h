@@ -1,6 +1,7 @@
 // X.509 certificates and the signatures of AUTH (RFC 7296 2.15, 3.6-3.8, RFC 7427, RFC 8420, profile of RFC 4945):
 // interfaces and values, no library. crypto/openssl implements them.
 #pragma once
+#include <array>
 #include <expected>
 #include <memory>
 #include <span>
@@ -57,9 +58,12 @@ struct Certificate {
   std::vector<Identity> alt_names;  ///< subjectAltName: DNS as fqdn, e-mail as rfc822, IP as ipv4/ipv6; bounded
   Bytes serial;
   WallTime not_before, not_after;
-  bool is_authority = false;            ///< basicConstraints CA
-  std::array<std::uint8_t, 20> key_id;  ///< SHA-1 of SubjectPublicKeyInfo, as CERTREQ carries it (RFC 7296 3.7)
+  bool is_authority = false;              ///< basicConstraints CA
+  std::array<std::uint8_t, 20> key_id{};  ///< SHA-1 of SubjectPublicKeyInfo, as CERTREQ carries it (RFC 7296 3.7)
   std::shared_ptr<const PublicKey> key;
+  /// DER of what stood between it and its authority when CertificateEngine::verify believed it; else empty. With these
+  /// still_good can ask the whole question again.
+  std::vector<Bytes> helpers{};
 };
 using SharedCertificate = std::shared_ptr<const Certificate>;
 
@@ -104,6 +108,9 @@ enum class CertificateFault : std::uint8_t {
 struct TrustedCertificate {
   SharedCertificate certificate;
   std::string authority;
+  /// Every one of Trust in the chain, its issuer's side first; the last is `authority`. An intermediate authority may
+  /// be installed beside its root.
+  std::vector<std::string> authorities{};
 };
 
 /// What the rest of the program needs of an X.509 library. Stateless.
