@@ -188,7 +188,7 @@ TEST(Load, names_line_column_attribute_and_what_would_be_accepted) {
        "1 to 3600"},
       {"set net-device enable", "set idle-timeout enable", "idle-timeout", "idle-timeout",
        "FortiOS attribute 'idle-timeout' is not supported", "leave it out"},
-      {"set peertype any", "set peertype peer", "peer\n", "peertype", "not supported by Dormouse", "any, one"},
+      {"set peertype any", "set peertype dialup", "dialup\n", "peertype", "not supported by Dormouse", "any, one"},
       {"aes256gcm-prfsha384", "3des-sha1", "3des-sha1", "proposal", "no modern peer needs it", "aes128"},
       {"set srcaddr \"10.1.100.0\"", "set srcaddr \"10.1.100.1\"", "\"10.1.100.1\"", "srcaddr",
        "did you mean '10.1.100.0'?", "\"192.168.5.0\""},
