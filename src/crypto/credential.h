@@ -1,6 +1,7 @@
 // X.509 certificates and the signatures of AUTH (RFC 7296 2.15, 3.6-3.8, RFC 7427, RFC 8420, profile of RFC 4945):
 // interfaces and values, no library. crypto/openssl implements them.
 #pragma once
+#include <array>
 #include <expected>
 #include <memory>
 #include <span>
@@ -58,7 +59,7 @@ struct Certificate {
   Bytes serial;
   WallTime not_before, not_after;
   bool is_authority = false;            ///< basicConstraints CA
-  std::array<std::uint8_t, 20> key_id;  ///< SHA-1 of SubjectPublicKeyInfo, as CERTREQ carries it (RFC 7296 3.7)
+  std::array<std::uint8_t, 20> key_id{};  ///< SHA-1 of SubjectPublicKeyInfo, as CERTREQ carries it (RFC 7296 3.7)
   std::shared_ptr<const PublicKey> key;
 };
 using SharedCertificate = std::shared_ptr<const Certificate>;
@@ -104,6 +105,7 @@ enum class CertificateFault : std::uint8_t {
 struct TrustedCertificate {
   SharedCertificate certificate;
   std::string authority;
+  std::vector<SharedCertificate> between{};  ///< the two, nearest first; empty if the authority issued it
 };
 
 /// What the rest of the program needs of an X.509 library. Stateless.
@@ -123,7 +125,8 @@ class CertificateEngine {
   [[nodiscard]] virtual std::expected<TrustedCertificate, CertificateFault> verify(std::span<const Bytes> chain,
                                                                                    const Trust& trust,
                                                                                    WallTime now) = 0;
-  /// The same question again for a certificate that was believed before, e.g. at a wake by ticket.
+  /// The same question again for a certificate that was believed before, e.g. at a wake by ticket. With an
+  /// empty `der` issuer, serial number and validity are all there is to look at: a ticket keeps no more of it.
   [[nodiscard]] virtual std::expected<void, CertificateFault> still_good(const Certificate& certificate,
                                                                          const Trust& trust, WallTime now) = 0;
 };
