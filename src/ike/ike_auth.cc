@@ -1,8 +1,8 @@
-// IKE_AUTH with a shared key (RFC 7296 1.2, 2.15):
+// IKE_AUTH (RFC 7296 1.2, 2.15); what is about signatures stands in signature_auth.cc:
 //
 //   initiator                                                responder
-//   HDR, SK {IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, [CP], SA, TSi, TSr}  -->
-//                                                   <--  HDR, SK {IDr, AUTH, [CP], SA, TSi, TSr}
+//   HDR, SK {IDi, [CERT], [CERTREQ], [N(INITIAL_CONTACT)], [IDr], AUTH, [CP], SA, TSi, TSr}  -->
+//                                                   <--  HDR, SK {IDr, [CERT], AUTH, [CP], SA, TSi, TSr}
 //
 // The Child SA may fail (NO_PROPOSAL_CHOSEN, TS_UNACCEPTABLE) while the IKE SA stands (1.2).
 #include <algorithm>
@@ -47,6 +47,7 @@ void SaImpl::become_established(Instant now, Outbox& out) {
   state_ = SaState::established;
   negotiate_until_.reset();
   psk_ = {};
+  forget_credentials();
   resume_.reset();
   set_lifetimes(now);
   out.log(LogId::ike_established, scope(), {spis()});
@@ -63,13 +64,16 @@ void SaImpl::take_auth_lifetime(const Payloads& p, Outbox& out) {
 
 void SaImpl::send_auth(Instant now, Outbox& out) {
   out.log(LogId::preparing_msg, scope(), {std::string("initiator"), std::string("AUTH")});
-  const auto auth = own_auth(local_);
+  if (!take_credential({}, out)) return fail_with(CloseReason::auth_failed, out);
+  auto auth = own_auth_payload();
   if (!auth) return fail_with(CloseReason::auth_failed, out);
   Payloads p;
   p.push_back(wire::IdPayload{false, local_});
+  add_own_certificates(p);
+  if (peer_signs_ && !resumed_) add_certificate_request(p);
   if (initial_contact_) p.push_back(wire::NotifyPayload{.type = wire::NotifyType::initial_contact});
   if (expected_peer_) p.push_back(wire::IdPayload{true, *expected_peer_});
-  p.push_back(wire::AuthPayload{wire::AuthMethod::shared_key, to_bytes(auth->reveal())});
+  p.push_back(std::move(*auth));
   add_token(p, true, spi_i_, spi_r_);
   if (ask_inside_) p.push_back(wire::to_payload(*ask_inside_));
   ask_for_ticket(p);
@@ -91,9 +95,8 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   }
   out.log(LogId::peer_identifier, scope(), {std::to_string(static_cast<unsigned>(id->id.type)), id->id.text()});
   const bool right_peer = !expected_peer_ || *expected_peer_ == id->id;
-  if (auth->method != wire::AuthMethod::shared_key || !right_peer ||
-      !peer_auth_fits(psk_.reveal(), id->id, auth->data)) {
-    out.log(right_peer ? LogId::psk_mismatch : LogId::gateway_validation_failed, scope());
+  if (!right_peer || !gateway_proves_itself(p, id->id, *auth, out)) {
+    if (!right_peer) out.log(LogId::gateway_validation_failed, scope());
     // RFC 7296 2.21.2: the responder believes it is up; tell it in an exchange of its own.
     request(wire::ExchangeType::informational, {wire::NotifyPayload{.type = wire::NotifyType::authentication_failed}},
             now, out);
@@ -102,6 +105,7 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   out.log(LogId::auth_verified, scope());
   out.log(LogId::auth_succeeded, scope());
   peer_ = id->id;
+  peer_method_ = auth->method;
   peer_tokens_.learn(p);
   if (ask_inside_ && wire::find_notify(p, wire::NotifyType::internal_address_failure)) {
     out.log(LogId::processing_notify, scope(), {wire::notify_name(wire::NotifyType::internal_address_failure)});
@@ -142,21 +146,27 @@ void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Pa
   const auto* auth = wire::find<wire::AuthPayload>(p);
   if (!idi) return refuse(wire::NotifyType::invalid_syntax, CloseReason::malformed);
   out.log(LogId::peer_identifier, scope(), {std::to_string(static_cast<unsigned>(idi->id.type)), idi->id.text()});
-  if (!auth || auth->method != wire::AuthMethod::shared_key) {
-    out.log(LogId::auth_failed, scope(),
-            {std::string(auth ? "authentication method not configured" : "the peer wants EAP")});
+  auto certificates = certificates_of(p);
+  if (!answerable(auth, certificates.has_value(), out))
     return refuse(wire::NotifyType::authentication_failed, CloseReason::auth_failed);
-  }
+  take_signature_terms(p);
   AuthQuery query{.sa = id_, .peer = idi->id};
   if (idr) query.wanted_local = idr->id;
   query.initial_contact = wire::find_notify(p, wire::NotifyType::initial_contact) != nullptr;
   query.suite = suite_;
   query.inside = asked_inside(p);
-  query.verify = [&](ByteView psk) { return peer_auth_fits(psk, idi->id, auth->data); };
+  query.method = auth->method;
+  query.certificates = std::move(*certificates);
+  query.verify = [&](ByteView psk) {
+    return auth->method == wire::AuthMethod::shared_key && peer_auth_fits(psk, idi->id, auth->data);
+  };
+  query.verify_signature = [&](const crypto::PublicKey& key) { return peer_signature_fits(key, idi->id, *auth); };
   std::vector<LogEvent> log;
   auto grant = owner_.authorize(query, log);
   for (auto& e : log) out.add(Log{std::move(e)});
   if (!grant) return refuse(wire::NotifyType::authentication_failed, CloseReason::auth_failed);
+  peer_method_ = auth->method;
+  wanted_local_ = std::move(query.wanted_local);
   establish_responder(m, datagram, p, idi->id, std::move(*grant), path, now, out);
 }
 
@@ -170,16 +180,21 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
   peer_tokens_.learn(p);
   local_ = grant.local;
   psk_ = std::move(grant.psk);
+  const bool promised = policy_.signature.digital && agreed(offered_hashes_);  // RFC 7427 3: then it is method 14
   policy_ = std::move(grant.policy);
+  policy_.signature.digital = policy_.signature.digital || promised;
   children_policy_ = std::move(grant.children);
-  const auto own = own_auth(local_);
+  credentials_ = std::move(grant.credentials);
+  const bool can_sign = take_credential(wanted_local_, out);
+  auto own = can_sign ? own_auth_payload() : Result<wire::AuthPayload>(fail(ErrorCode::refused, "credential"));
   if (!own) {
     reply_notify(m, datagram, wire::NotifyType::authentication_failed, {}, path, out);
     return fail_with(CloseReason::auth_failed, out);
   }
   Payloads answer;
   answer.push_back(wire::IdPayload{true, local_});
-  answer.push_back(wire::AuthPayload{wire::AuthMethod::shared_key, to_bytes(own->reveal())});
+  add_own_certificates(answer);
+  answer.push_back(std::move(*own));
   add_token(answer, false, spi_i_, spi_r_);
   if (grant.turned_away) {
     answer.push_back(wire::NotifyPayload{.type = *grant.turned_away});
@@ -187,6 +202,7 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
     state_ = SaState::established;  // between the two ends it is: only so can it be deleted in order
     negotiate_until_.reset();
     psk_ = {};
+    forget_credentials();
     resume_.reset();
     return close(now, out);
   }

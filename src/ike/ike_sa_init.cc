@@ -65,6 +65,7 @@ void SaImpl::send_init(Instant now, Outbox& out) {
   p.push_back(wire::SaPayload{crypto::offer(policy_.suites, Protocol::ike, {}, true)});
   p.push_back(wire::KePayload{group_, to_bytes(ke_->public_value())});
   p.push_back(wire::NoncePayload{ni_});
+  add_hash_list(p);
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, IkeSpi{}, path_)) p.push_back(std::move(n));
   const auto h = header(wire::ExchangeType::ike_sa_init, false, MessageId(0));
   init_request_ = wire::serialize_clear(h, p);
@@ -119,6 +120,7 @@ void SaImpl::on_init_response(const wire::Message& m, ByteView datagram, const P
   log_offer(sa->proposals, false, out);
   out.log(LogId::matched_proposal, scope(), {std::uint64_t{choice->number}});
   init_response_ = to_bytes(datagram);
+  take_signature_terms(m.payloads);
   ke_.reset();
   window_.answered();
   settle_nat(m.payloads, path, out);
@@ -186,10 +188,13 @@ void SaImpl::on_init_request(const wire::Message& m, ByteView datagram, const Pa
   nr_ = owner_.rng().bytes(kNonceSize);
   init_request_ = to_bytes(datagram);
   if (!derive(secret->reveal())) return fail_with(CloseReason::malformed, out);
+  take_signature_terms(m.payloads);
   Payloads p;
   p.push_back(wire::SaPayload{{crypto::answer(*choice, Protocol::ike, {}, true)}});
   p.push_back(wire::KePayload{ke->group, to_bytes((*exchange)->public_value())});
   p.push_back(wire::NoncePayload{nr_});
+  if (peer_hashes_) add_hash_list(p);
+  add_certificate_request(p);
   path_ = path;
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, spi_r_, path)) p.push_back(std::move(n));
   settle_nat(m.payloads, path, out);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "crypto/testing/seeded_rng.h"
+#include "crypto/testing/toy_certificates.h"
 #include "crypto/testing/toy_provider.h"
 #include "ike/qcd.h"
 #include "ike/sa.h"
@@ -61,6 +62,12 @@ class End final : public Owner {
   std::vector<ChildPolicy> children_policy;
   SecretBytes psk = secret("correct horse");
   Identity identity;
+  std::vector<LocalCredential> credentials;    ///< none: the shared key proves this end
+  bool wants_signature = false;                ///< of its peer
+  crypto::Trust trust;                         ///< whom it believes then
+  WallTime calendar{1'000'000};                ///< its date
+  bool checks_identity = true;                 ///< the peer's name must stand in its certificate
+  std::string peer_certificate;                ///< subject of the last one it believed
   std::optional<QcdMaker> qcd;                 ///< quick crash detection is on
   bool refuse = false;                         ///< authorize() says no whatever the secret
   std::optional<wire::InsideConfig> gives;     ///< to who logs in
@@ -90,15 +97,31 @@ class End final : public Owner {
                      .initial_contact = query.initial_contact,
                      .suite = query.suite,
                      .verify = {},
-                     .inside = query.inside});
-    if (refuse || !query.verify(psk.reveal())) return fail(ErrorCode::auth_failed, "AUTH");
+                     .inside = query.inside,
+                     .method = query.method,
+                     .certificates = query.certificates});
+    if (refuse || !proves_itself(query)) return fail(ErrorCode::auth_failed, "AUTH");
     return AuthGrant{.gateway = "toClient_0",
                      .local = identity,
                      .psk = psk.clone(),
                      .policy = policy,
                      .children = children_policy,
                      .inside = gives,
-                     .turned_away = turns_away};
+                     .turned_away = turns_away,
+                     .credentials = credentials};
+  }
+  bool proves_itself(const AuthQuery& query) {
+    if (!wants_signature) return query.verify(psk.reveal());
+    std::vector<LogEvent> log;
+    const auto certificate = believe({.sa = query.sa, .peer = query.peer, .certificates = query.certificates}, log);
+    return certificate && query.verify_signature(*(*certificate)->key);
+  }
+  Result<crypto::SharedCertificate> believe(const CertificateQuery& query, std::vector<LogEvent>&) override {
+    const auto believed = crypto::testing::ToyCertificates().verify(query.certificates, trust, calendar);
+    if (!believed) return fail(ErrorCode::refused, name_of(believed.error()));
+    if (checks_identity && !certifies(*believed->certificate, query.peer)) return fail(ErrorCode::refused, "identity");
+    peer_certificate = believed->certificate->subject_text;
+    return believed->certificate;
   }
 
   // Session tickets, kept by reference: enough to try the exchange; what may become of one is the tunnel layer's.
@@ -217,6 +240,8 @@ class Pair {
     setup.local = a.identity;
     setup.expected_peer = expected_peer;
     setup.psk = a.psk.clone();
+    setup.credentials = a.credentials;
+    setup.peer_signs = a.wants_signature;
     setup.children = a.children_policy;
     setup.resume = std::move(resume);
     setup.ask_inside = asks;

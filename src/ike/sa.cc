@@ -28,6 +28,8 @@ std::unique_ptr<IkeSa> IkeSa::make_initiator(Owner& owner, InitiatorSetup setup,
   sa->children_policy_ = std::move(setup.children);
   sa->initial_contact_ = setup.initial_contact;
   sa->ask_inside_ = setup.ask_inside;
+  sa->credentials_ = std::move(setup.credentials);
+  sa->peer_signs_ = setup.peer_signs;
   sa->wants_tickets_ = sa->policy_.session_resume;
   sa->spi_i_ = owner.allocate_ike_spi();
   if (setup.resume) {
@@ -475,6 +477,7 @@ SaStatus SaImpl::status() const {
   s.request_pending = window_.busy();
   s.udp_encap = udp_encap_;
   s.inside = inside_;
+  s.peer_method = peer_method_;
   for (const auto& c : children_)
     s.children.push_back({c.id, c.phase2, c.in, c.out, c.suite, c.local, c.remote, c.created, c.soft, c.hard, false,
                           c.replaced_by.has_value()});

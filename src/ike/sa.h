@@ -25,13 +25,15 @@ struct ResumeState {
 struct InitiatorSetup {
   Path path;  ///< ports 500, or 4500 to begin there
   IkePolicy policy{};
-  std::string gateway{};  ///< tunnel name for logs
-  Identity local{};
+  std::string gateway{};                    ///< tunnel name for logs
+  Identity local{};                         ///< empty with credentials: the subject of the one that is taken
   std::optional<Identity> expected_peer{};  ///< else any identity that the secret proves
   SecretBytes psk{};
   std::vector<ChildPolicy> children{};  ///< the first goes into IKE_AUTH, the rest by CREATE_CHILD_SA at once
   bool initial_contact = true;
   std::optional<wire::InsideRequest> ask_inside{};  ///< CFG_REQUEST of the login
+  std::vector<LocalCredential> credentials{};       ///< we sign with one of these; none: the shared key proves us
+  bool peer_signs = false;                          ///< the gateway must prove itself by a signature
   std::optional<ResumeState> resume{};              ///< come back by ticket instead of a login; no secret is used then
 };
 
@@ -59,6 +61,7 @@ struct SaStatus {
   bool udp_encap;
   std::vector<ChildStatus> children;
   std::optional<wire::InsideConfig> inside{};  ///< what the login gave (responder) or got (initiator) by CFG_REPLY
+  wire::AuthMethod peer_method{};              ///< of the peer's AUTH; 0 before, and for an SA that has none (a rekey)
 };
 
 class IkeSa {

@@ -2,6 +2,7 @@
 //   sa.cc             dispatch, tasks, timers, commands
 //   ike_sa_init.cc    IKE_SA_INIT, both roles (RFC 7296 1.2, 2.6, 2.7, 2.23)
 //   ike_auth.cc       IKE_AUTH with a shared key (1.2, 2.15)
+//   signature_auth.cc AUTH by signature, CERT and CERTREQ (2.15, 3.6-3.8, RFC 7427)
 //   mode_cfg.cc       Configuration payloads of the login (2.19)
 //   session_resume.cc IKE_SESSION_RESUME and session tickets, both roles (RFC 5723)
 //   children.cc       what all ways of making a Child SA share: choice, keys, install, remove
@@ -124,6 +125,23 @@ class SaImpl final : public IkeSa {
   [[nodiscard]] Result<SecretBytes> own_auth(const Identity& local) const;
   [[nodiscard]] bool peer_auth_fits(ByteView psk, const Identity& peer, ByteView auth) const;
   void take_auth_lifetime(const Payloads& p, Outbox& out);
+
+  // signature_auth.cc
+  void add_hash_list(Payloads& p);
+  void add_certificate_request(Payloads& p) const;
+  void take_signature_terms(const Payloads& p);
+  [[nodiscard]] std::optional<HashList> agreed(const std::optional<HashList>& list) const;
+  [[nodiscard]] bool take_credential(const std::optional<Identity>& asked_for, Outbox& out);
+  void add_own_certificates(Payloads& p) const;
+  void forget_credentials();
+  [[nodiscard]] Result<wire::AuthPayload> own_auth_payload() const;
+  [[nodiscard]] Result<Bytes> sign(const crypto::PrivateKey& key, const AuthScheme& scheme) const;
+  [[nodiscard]] bool peer_signature_fits(const crypto::PublicKey& key, const Identity& peer,
+                                         const wire::AuthPayload& auth) const;
+  [[nodiscard]] static Result<std::vector<Bytes>> certificates_of(const Payloads& p);
+  [[nodiscard]] bool gateway_proves_itself(const Payloads& p, const Identity& peer, const wire::AuthPayload& auth,
+                                           Outbox& out) const;
+  [[nodiscard]] bool answerable(const wire::AuthPayload* auth, bool certificates_fit, Outbox& out) const;
   void become_established(Instant now, Outbox& out);
 
   // mode_cfg.cc
@@ -228,6 +246,15 @@ class SaImpl final : public IkeSa {
   NatFindings nat_;
   QcdTokens peer_tokens_;
   std::optional<wire::InsideRequest> ask_inside_;
+
+  // of signatures
+  std::vector<LocalCredential> credentials_;
+  crypto::SharedCredential credential_;  ///< the one of these that is taken; none: the shared key proves us
+  bool peer_signs_ = false;              ///< initiator: what the gateway must do
+  std::optional<HashList> offered_hashes_, peer_hashes_;  ///< sent and got in IKE_SA_INIT
+  std::vector<AuthorityKeyId> wanted_authorities_;        ///< of the peer's CERTREQ
+  std::optional<Identity> wanted_local_;                  ///< responder: the name the peer asked for
+  wire::AuthMethod peer_method_{};
   std::optional<wire::InsideConfig> inside_;
 
   // of tickets
