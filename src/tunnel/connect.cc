@@ -40,9 +40,16 @@ void Manager::connect(Tunnel& t, Instant now) {
   const auto& p = *t.phase1;
   if (t.dynamic || t.attempt || t.dead() || p.passive) return;
   const auto children = child_policies(p);
-  if (!p.has_policy || children.empty() || !p.psk) {
+  const bool needs_psk = p.auth == config::AuthMethod::psk || p.auth_remote == config::AuthMethod::psk;
+  const char* why = own_obstacle(p);
+  if (!p.has_policy || children.empty() || (needs_psk && !p.psk)) {
     log(LogId::no_policy, scope_of(t));
     return;
+  }
+  if (why) {
+    log(LogId::auth_failed, scope_of(t), {std::string(why)});
+    t.timers.set(Timer::connect, now + kLongestPause);
+    return refresh(t);
   }
   const auto local = local_address(p);
   const auto* l = link(p.interface);
@@ -52,8 +59,10 @@ void Manager::connect(Tunnel& t, Instant now) {
   }
   ike::InitiatorSetup setup{
       .path = {{*local, 500}, {p.remote_gw, 500}, l->ifindex}, .policy = ike_policy(p), .gateway = t.name};
-  setup.local = p.localid ? *p.localid : Identity::of(*local);
-  setup.psk = p.psk->clone();
+  if (needs_psk) setup.psk = p.psk->clone();
+  if (p.auth == config::AuthMethod::signature) setup.credentials = certificates_.credentials_of(p, wall_.at);
+  setup.peer_signs = p.auth_remote == config::AuthMethod::signature;
+  setup.local = p.localid ? *p.localid : setup.credentials.empty() ? Identity::of(*local) : Identity{};
   setup.children = children;
   if (p.mode_cfg.enabled) setup.ask_inside = inside_request(children, t.inside.addresses);
   if (t.logged_in != Instant{}) {
@@ -61,7 +70,9 @@ void Manager::connect(Tunnel& t, Instant now) {
     setup.policy.retransmit_schedule = {1s, 2s, 4s, 8s};
     setup.policy.negotiate_timeout = std::min<Duration>(p.negotiate_timeout, 15s);
   }
-  if (p.peertype == config::PeerType::one) setup.expected_peer = peer_identity(p);
+  // A distinguished name is compared as text once the peer has said its own: text makes no Name again.
+  const bool by_subject = setup.peer_signs && p.peerid.find('=') != std::string::npos;
+  if (p.peertype == config::PeerType::one && !by_subject) setup.expected_peer = peer_identity(p);
   auto made = ike::IkeSa::make_initiator(*this, std::move(setup), now);
   const auto id = made->id();
   sas_.add(std::move(made), t.id);

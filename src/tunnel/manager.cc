@@ -22,14 +22,15 @@ std::string label_of(const wire::Header& h) {
 
 }  // namespace
 
-Manager::Manager(crypto::Provider& crypto, Rng& rng, esp::DataPlane& data)
+Manager::Manager(crypto::Provider& crypto, Rng& rng, esp::DataPlane& data, crypto::CertificateEngine* certificates)
     : crypto_(crypto),
       rng_(rng),
       data_(data),
       model_(std::make_shared<config::Model>()),
       cookies_(crypto, rng),
       crash_(crypto, rng),
-      tickets_(crypto, rng) {}
+      tickets_(crypto, rng),
+      certificates_(crypto, certificates) {}
 Manager::~Manager() = default;
 
 // --- datagrams
@@ -156,6 +157,7 @@ void Manager::refresh(Tunnel& t) {
 
 std::string Manager::configure(std::shared_ptr<const config::Model> model, Instant now) {
   const auto old = std::exchange(model_, std::move(model));
+  take_certificates();
   unsigned added = 0, changed = 0, removed = 0;
   for (auto& [id, t] : tunnels_) {
     if (t->dead()) continue;
@@ -168,6 +170,7 @@ std::string Manager::configure(std::shared_ptr<const config::Model> model, Insta
     teardown(*t, is ? "configuration changed" : "phase 1 removed", true, now);
     if (!t->dead()) remove_static(*t);
   }
+  end_withdrawn(now);
   remove_gone();
   std::erase_if(pools_, [&](const auto& pool) {
     const auto* was = old->find_phase1(pool.first);
@@ -191,9 +194,13 @@ bool Manager::needs_restart(const config::Phase1& was, const config::Phase1& is,
   const bool same_peer = was.type == is.type && was.interface == is.interface && was.family == is.family &&
                          was.local_gw == is.local_gw && was.remote_gw == is.remote_gw && was.peertype == is.peertype &&
                          was.peerid == is.peerid && was.localid == is.localid && config::same(was.psk, is.psk);
+  const bool same_proof = was.auth == is.auth && was.auth_remote == is.auth_remote &&
+                          was.certificates == is.certificates && was.peers == is.peers &&
+                          was.cert_id_validation == is.cert_id_validation;
   const bool same_sas = was.suites == is.suites && was.nattraversal == is.nattraversal && was.esn == is.esn;
   const bool same_device = was.net_device == is.net_device && was.mtu == is.mtu && was.has_policy == is.has_policy;
-  if (!same_peer || !same_sas || !same_device || !config::same_assignment(was.mode_cfg, is.mode_cfg)) return true;
+  if (!same_peer || !same_proof || !same_sas || !same_device || !config::same_assignment(was.mode_cfg, is.mode_cfg))
+    return true;
   const auto before = old_model.phase2_of(was.name);
   const auto after = model_->phase2_of(is.name);
   return !std::ranges::equal(before, after, [](const config::Phase2* a, const config::Phase2* b) {
@@ -436,6 +443,7 @@ ike::IkePolicy Manager::ike_policy(const config::Phase1& phase1) const {
   policy.nat_keepalive = phase1.keepalive;
   policy.session_resume = model_->session_resume;
   policy.libreswan_resume = phase1.libreswan_resume;
+  offer_signatures(policy, phase1);
   return policy;
 }
 

@@ -1,9 +1,10 @@
 // All tunnels of the host, both roles: datagrams, packet-path events, timers, configuration and commands in; actions
 // and one next deadline out. Files: manager.cc routes what comes in; responder.cc decides who may begin; authorize.cc
-// who may enter and as which tunnel; sa_actions.cc carries out what the engine asks; tunnel_life.cc makes, wakes, puts
-// to sleep and ends tunnels (with sleep.cc, dpd.cc, adoption.cc for the decisions); mode_cfg.cc gives and takes inside
-// addresses, tickets.cc session tickets; connect.cc is the static tunnel's way up and resume.cc its second rung;
-// restore.cc hands out what outlives the daemon and takes it back; crash.cc is RFC 6290; status.cc copies out.
+// who may enter and as which tunnel, with peer_proof.cc for whether it is who it says; sa_actions.cc carries out what
+// the engine asks; tunnel_life.cc makes, wakes, puts to sleep and ends tunnels (with sleep.cc, dpd.cc, adoption.cc for
+// the decisions); mode_cfg.cc gives and takes inside addresses, tickets.cc session tickets; connect.cc is the static
+// tunnel's way up and resume.cc its second rung; restore.cc hands out what outlives the daemon and takes it back;
+// crash.cc is RFC 6290; status.cc copies out.
 #pragma once
 #include <deque>
 #include <functional>
@@ -25,6 +26,7 @@
 #include "ike/sa.h"
 #include "tunnel/actions.h"
 #include "tunnel/adoption.h"
+#include "tunnel/certificates.h"
 #include "tunnel/mode_cfg.h"
 #include "tunnel/rate_limit.h"
 #include "tunnel/routes.h"
@@ -47,8 +49,8 @@ struct LinkInfo {
 
 class Manager final : private ike::Owner {
  public:
-  /// All three must outlive the manager.
-  Manager(crypto::Provider& crypto, Rng& rng, esp::DataPlane& data);
+  /// All must outlive the manager. Without an engine for certificates nobody can log in by signature.
+  Manager(crypto::Provider& crypto, Rng& rng, esp::DataPlane& data, crypto::CertificateEngine* certificates = nullptr);
   ~Manager() override;
 
   // --- events
@@ -72,6 +74,8 @@ class Manager final : private ike::Owner {
     return std::exchange(out_, {});
   }
   void set_debug(bool on) { debug_ = on; }
+  /// The calendar, for the validity of certificates: said before whatever may need it, as it can be set back and forth.
+  void set_wall_time(WallTime wall, Instant at) { wall_ = {wall, at}; }
 
   // --- commands; `name` is a tunnel or a phase 1, empty = all. Return how many tunnels were touched.
   std::size_t clear(const std::string& name, Instant now);  ///< with a Delete to the peer
@@ -95,6 +99,8 @@ class Manager final : private ike::Owner {
     Instant logged_in{};  ///< by ticket: when its owner did
     std::optional<Instant> reauth_deadline{};
     std::optional<GivenTicket> shown{}, given{};
+    std::uint8_t auth_method = 0;  ///< of the login; by ticket, of the one that it came from
+    SharedPeerCertificate certificate{};
   };
   struct Tickets {
     Tickets(crypto::Provider& crypto, Rng& rng) : keys(crypto, rng) {}
@@ -130,6 +136,7 @@ class Manager final : private ike::Owner {
   EspSpi allocate_esp_spi() override;
   IkeSpi allocate_ike_spi() override;
   Result<ike::AuthGrant> authorize(const ike::AuthQuery& query, std::vector<LogEvent>& log) override;
+  Result<crypto::SharedCertificate> believe(const ike::CertificateQuery& query, std::vector<LogEvent>& log) override;
 
   // tickets.cc
   std::optional<ike::GivenTicket> give_ticket(const ike::TicketSubject& subject, Instant now) override;
@@ -169,6 +176,26 @@ class Manager final : private ike::Owner {
                                          const Endpoint& remote);
   [[nodiscard]] bool index_taken(const config::Phase1& phase1, unsigned index) const;
   [[nodiscard]] unsigned free_index(const config::Phase1& phase1) const;
+
+  // peer_proof.cc
+  struct Proof {  ///< how the peer proved itself; made once for all phase 1 that are tried
+    std::optional<std::expected<Certificates::Believed, const char*>> believed{};
+    std::optional<bool> signature_fits{};
+  };
+  static constexpr const char* kWrongMethod = "authentication method not configured";
+  static constexpr const char* kPskMismatch = "pre-shared key mismatch";
+  static constexpr const char* kSignatureMismatch = "signature does not verify";
+  [[nodiscard]] const char* proof_obstacle(const config::Phase1& phase1, const ike::AuthQuery& query, Proof& proof);
+  static void log_obstacle(const char* why, const std::string& phase1, const ike::AuthQuery& query,
+                           std::vector<LogEvent>& log);
+  static void remember_proof(const Proof& proof, const config::Phase1& phase1, PendingLogin& login,
+                             const ike::AuthQuery& query, std::vector<LogEvent>& log);
+  [[nodiscard]] const char* own_obstacle(const config::Phase1& phase1) const;
+  void prove_ourselves(const config::Phase1& phase1, ike::AuthGrant& grant) const;
+  void offer_signatures(ike::IkePolicy& policy, const config::Phase1& phase1) const;
+  void take_certificates();
+  void end_withdrawn(Instant now);
+  [[nodiscard]] WallTime wall_at(Instant now) const { return {wall_.at.seconds + seconds_of(now - wall_.since)}; }
 
   // mode_cfg.cc
   [[nodiscard]] LeasePools& pools_of(const config::Phase1& phase1);
@@ -216,6 +243,7 @@ class Manager final : private ike::Owner {
   void fall_asleep(Tunnel& t, Instant now);
   void wake_by_address(Tunnel& t, IkeSaId sa, Instant now);
   void resumed_awake(Tunnel& t, Instant now);
+  void note_proof(Tunnel& t, const ike::SaStatus& status, const PendingLogin* login, bool by_ticket);
   void adopt_tickets(Tunnel& t, const PendingLogin& login, Instant now);
   void finish_wake(Tunnel& t, WakeWay way, Instant now);
   void unpark(Tunnel& t);
@@ -296,7 +324,13 @@ class Manager final : private ike::Owner {
   ike::CookieJar cookies_;
   CrashDetection crash_;
   Tickets tickets_;
-  std::unordered_map<IkeSaId, TicketKeys::Opened> opened_;  // of half-open SAs
+  Certificates certificates_;
+  struct Calendar {
+    WallTime at;
+    Instant since;
+  } wall_;
+  std::unordered_map<IkeSaId, SharedPeerCertificate> believed_;  // of gateways, until we are logged in
+  std::unordered_map<IkeSaId, TicketKeys::Opened> opened_;       // of half-open SAs
   SaTable sas_;
   std::map<TunnelId, std::unique_ptr<Tunnel>> tunnels_;
   std::set<std::pair<Instant, TunnelId>> deadlines_;

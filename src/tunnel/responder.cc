@@ -67,7 +67,10 @@ void Manager::begin_responder(const ike::Path& path, const wire::Header& header,
   }
   if (!chosen) return log(LogId::no_policy, {});
   if (!cookie_passes(path, *message, now)) return;
-  auto made = ike::IkeSa::make_responder(*this, path, ike_policy(*chosen), header.spi_i, now);
+  auto policy = ike_policy(*chosen);
+  for (const auto& p : candidates)
+    if (p->has_policy) offer_signatures(policy, *p);
+  auto made = ike::IkeSa::make_responder(*this, path, std::move(policy), header.spi_i, now);
   const auto id = made->id();
   sas_.add(std::move(made), TunnelId{});
   sas_.note_initiator(id, header.spi_i, path.remote);

@@ -133,6 +133,7 @@ void Manager::carry_out(ike::Closed& a, Instant now) {
   if (const auto login = pending_.extract(a.sa); !login.empty() && !login.mapped().adopt)
     end_lease(login.mapped().phase1->name, login.mapped().index);
   opened_.erase(a.sa);
+  believed_.erase(a.sa);
   nat_.erase(a.sa);
   sas_.remove(a.sa);
   if (!t) return;

@@ -8,7 +8,7 @@
 namespace dormouse::tunnel {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr std::size_t kHeader = 1 + 4 + 16;
 constexpr std::size_t kMaxIdentity = 1024;
 constexpr Duration kClockSlack = 60s;  // the store turns clocks into one another to about a second
@@ -32,6 +32,45 @@ void put(Writer& w, const Identity& id) {
   w.u8(static_cast<std::uint8_t>(id.type));
   w.u16(static_cast<std::uint16_t>(id.data.size()));
   w.bytes(id.data);
+}
+
+void put(Writer& w, const std::optional<CertificateFacts>& facts) {
+  w.u8(facts ? static_cast<std::uint8_t>(facts->steps.size()) : 0);
+  if (!facts) return;
+  for (const auto& step : facts->steps) {
+    w.bytes(step.issuer);
+    w.u8(static_cast<std::uint8_t>(step.serial.size()));
+    w.bytes(step.serial);
+  }
+  w.bytes(facts->authority);
+  w.u64(static_cast<std::uint64_t>(facts->not_after.seconds));
+}
+
+Result<ShortHash> take_hash(Reader& r) {
+  ShortHash out{};
+  TRY_ASSIGN(const auto octets, r.take(out.size(), "certificate"));
+  std::ranges::copy(octets, out.begin());
+  return out;
+}
+
+/// None: the login was with a shared key.
+Result<std::optional<CertificateFacts>> take_certificate(Reader& r) {
+  TRY_ASSIGN(const auto steps, r.u8("certificate"));
+  if (steps == 0) return std::nullopt;
+  if (steps > limits::kCertificateSteps) return fail(ErrorCode::malformed, "certificate");
+  CertificateFacts facts;
+  for (unsigned i = 0; i < steps; ++i) {
+    CertificateFacts::Step step;
+    TRY_ASSIGN(step.issuer, take_hash(r));
+    TRY_ASSIGN(const auto size, r.u8("certificate"));
+    TRY_ASSIGN(const auto serial, r.take(size, "certificate"));
+    step.serial = to_bytes(serial);
+    facts.steps.push_back(std::move(step));
+  }
+  TRY_ASSIGN(facts.authority, take_hash(r));
+  TRY_ASSIGN(const auto end, r.u64("certificate"));
+  facts.not_after = {static_cast<std::int64_t>(end)};
+  return facts;
 }
 
 Result<Identity> take_identity(Reader& r) {
@@ -70,6 +109,7 @@ Bytes serialize(const TicketContent& c, Instant base) {
     w.u16(v);
   w.u8(static_cast<std::uint8_t>(c.sk_d.size()));
   w.bytes(c.sk_d.reveal());
+  put(w, c.certificate);
   w.u64(c.policy);
   return out;
 }
@@ -108,6 +148,7 @@ Result<TicketContent> parse_ticket_content(ByteView data, Instant base) {
   TRY_ASSIGN(const auto key_size, r.u8("SK_d"));
   TRY_ASSIGN(const auto key, r.take(key_size, "SK_d"));
   c.sk_d = SecretBytes(key);
+  TRY_ASSIGN(c.certificate, take_certificate(r));
   TRY_ASSIGN(c.policy, r.u64("policy"));
   if (r.left() != 0) return fail(ErrorCode::malformed, "ticket");
   return c;

@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "base/transform.h"
 #include "crypto/suite.h"
+#include "tunnel/certificates.h"
 
 namespace dormouse::tunnel {
 
@@ -34,6 +35,7 @@ struct TicketContent {
   std::optional<Instant> reauth_deadline{};
   Suite suite{};
   SecretBytes sk_d{};
+  std::optional<CertificateFacts> certificate{};  ///< its owner's, if it logged in with one
   std::uint64_t policy = 0;  ///< fingerprint of what the phase 1 asks of a peer: changed, the ticket is void
 };
 

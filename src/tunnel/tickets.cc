@@ -57,6 +57,21 @@ void put(Writer& w, const TrafficSelectors& ts) {
   }
 }
 
+/// What is asked of a peer's certificate. Who vouched for it, and whether still, is looked up when the ticket comes.
+void put_certificate_terms(Writer& w, const config::Phase1& p) {
+  w.u8(static_cast<std::uint8_t>(p.auth));
+  w.u8(static_cast<std::uint8_t>(p.auth_remote));
+  if (p.auth_remote != config::AuthMethod::signature) return;
+  w.u8(p.cert_id_validation ? 1 : 0);
+  for (const auto& peer : p.peers) {
+    put(w, peer.ca);
+    w.u8(peer.mandatory_ca_verify ? 1 : 0);
+    put(w, peer.subject);
+    put(w, peer.cn);
+    w.u8(static_cast<std::uint8_t>(peer.cn_type));
+  }
+}
+
 }  // namespace
 
 /// What this phase 1 asks of a peer and lets it do. Changed, and whoever came under the old terms logs in anew.
@@ -69,6 +84,7 @@ std::uint64_t Manager::policy_fingerprint(const config::Phase1& p) {
   put(w, p.localid ? p.localid->text() : "");
   put(w, p.suites);
   if (p.psk) w.bytes(p.psk->reveal());
+  put_certificate_terms(w, p);
   for (const auto* p2 : model_->phase2_of(p.name)) {
     put(w, p2->name);
     put(w, p2->suites);
@@ -169,7 +185,11 @@ std::optional<ike::GivenTicket> Manager::give_ticket(const ike::TicketSubject& s
   TicketContent c{.phase1 = phase1->name, .index = t ? t->index : login->second.index};
   if (t && t->session == SessionId{}) rng_.fill(t->session);
   c.session = t ? t->session : login->second.session;
-  c.auth_method = static_cast<std::uint8_t>(wire::AuthMethod::shared_key);
+  c.auth_method = t ? t->auth_method : login->second.auth_method;
+  if (const auto certificate = t ? t->certificate : login->second.certificate) {
+    if (certificate->facts.steps.empty()) return std::nullopt;  // nothing to hold a revocation list against
+    c.certificate = certificate->facts;
+  }
   c.peer = subject.peer;
   c.local = subject.local;
   c.logged_in = t ? t->logged_in : by_ticket ? login->second.logged_in : now;
@@ -214,6 +234,7 @@ const char* Manager::ticket_obstacle(const TicketId& id, const TicketContent& c,
   if (tickets_.spent.floor() && c.issued <= *tickets_.spent.floor()) return "too old";
   if (c.policy != policy_fingerprint(*phase1)) return "the configuration changed";
   if (std::ranges::find(phase1->suites, c.suite) == phase1->suites.end()) return "its suite is no longer allowed";
+  if (c.certificate) return certificates_.fault(*c.certificate, wall_at(now));
   return nullptr;
 }
 
@@ -264,6 +285,8 @@ Result<ike::AuthGrant> Manager::authorize_resumed(const ike::ResumeQuery& query,
   const std::shared_ptr<const config::Phase1> phase1(model_, found);
   PendingLogin login{.phase1 = phase1, .index = c.index, .peer = c.peer, .local = c.local};
   login.by_ticket = true;
+  login.auth_method = c.auth_method;
+  if (c.certificate) login.certificate = std::make_shared<PeerCertificate>(PeerCertificate{.facts = *c.certificate});
   login.session = c.session;
   login.logged_in = c.logged_in;
   login.reauth_deadline = c.reauth_deadline;

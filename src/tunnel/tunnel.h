@@ -11,6 +11,7 @@
 #include "config/model/model.h"
 #include "esp/data_plane.h"
 #include "tunnel/actions.h"
+#include "tunnel/certificates.h"
 #include "tunnel/machine.h"
 #include "tunnel/status.h"
 #include "tunnel/ticket.h"
@@ -70,8 +71,10 @@ struct Tunnel {
 
   // peer
   std::optional<Identity> local_id, peer_id;
-  ike::Path path;        ///< of IKE
-  esp::OuterPath outer;  ///< of ESP
+  std::uint8_t auth_method = 0;       ///< of the peer's login (RFC 7296 3.8); a ticket keeps it
+  SharedPeerCertificate certificate;  ///< it logged in with; null: with a shared key
+  ike::Path path;                     ///< of IKE
+  esp::OuterPath outer;               ///< of ESP
   bool udp_encap = false, local_behind_nat = false, remote_behind_nat = false;
   bool in_data_plane = false;
 

@@ -90,6 +90,7 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   if (login) adopt_tickets(t, *login, now);
   t.peer_id = status.peer;
   t.local_id = status.local;
+  note_proof(t, status, login, by_ticket);
   take_inside(t, status.inside);
   t.last_ike_in = now;
   if (!by_ticket) t.logged_in = now;
@@ -127,6 +128,15 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   keep_spis(t);
   start_liveness(t, now);
   enforce_sa_limit(t, now);
+}
+
+/// How its peer proved itself. A ticket stands for the login that it came from.
+void Manager::note_proof(Tunnel& t, const ike::SaStatus& status, const PendingLogin* login, bool by_ticket) {
+  auto believed = believed_.extract(status.id);
+  if (by_ticket && !login) return;
+  t.auth_method = login ? login->auth_method : static_cast<std::uint8_t>(status.peer_method);
+  if (by_ticket && t.certificate) return;  // it knows more than the ticket
+  t.certificate = login ? login->certificate : believed.empty() ? nullptr : std::move(believed.mapped());
 }
 
 void Manager::enforce_sa_limit(Tunnel& t, Instant now) {
@@ -294,6 +304,7 @@ void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant no
   t.up_since = {};
   if (t.dynamic) end_lease(t.phase1->name, t.index);
   t.ticket.reset();
+  t.certificate.reset();
   forget_spis(t);
   if (t.dynamic || !tickets_stay) {
     if (tickets_stay)
