@@ -43,7 +43,7 @@ void Daemon::on_request(control::ClientId client, const std::string& message) {
   };
   if (!request.is_object()) return answer(refused("the request is not a JSON object"));
   const auto op = text(request, "op");
-  const auto now = loop_->now();
+  const auto now = this->now();
   if (op == "status") {
     auto status = to_json(manager_->status(now));
     status["store"] = to_json(store_->status());

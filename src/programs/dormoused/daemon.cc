@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <signal.h>
 #include <sys/stat.h>
@@ -91,16 +92,16 @@ Outcome<void> Daemon::watch_all() {
   }));
   TRY(watch(machine_->monitor_fd(), [this] {
     if (!machine_->changed() || applying_) return;
-    manager_->set_links(machine_->links(), loop_->now());
+    manager_->set_links(machine_->links(), now());
     settle();
   }));
   TRY_ASSIGN(auto sleep, loop::watch_sleep(*loop_, [this](Duration slept) {
-               manager_->machine_woke(slept, loop_->now());
+               manager_->machine_woke(slept, now());
                settle();
              }));
   sources_.push_back(std::move(sleep));
-  TRY_ASSIGN(alarm_, loop_->timer([this](Instant now) {
-    manager_->on_timer(now);
+  TRY_ASSIGN(alarm_, loop_->timer([this](Instant) {
+    manager_->on_timer(now());
     settle();
   }));
   return {};
@@ -119,7 +120,7 @@ int Daemon::run(const config::Loaded& first) {
 void Daemon::stop(const char* why) {
   log(LogId::daemon_stopping, {std::string(why)});
   loop::notify_manager("STOPPING=1");
-  manager_->shutdown(loop_->now());
+  manager_->shutdown(now());
   settle();
   machine_->remove_all();
   loop_->stop(0);
@@ -140,10 +141,10 @@ void Daemon::apply(const config::Loaded& loaded, const char* why) {
   report(machine_->apply_policies(*model_));
   report(machine_->apply_addresses(*model_));
   (void)machine_->apply_routes(*model_, false);  // its problems are reported below, once the tunnels exist
-  manager_->set_links(machine_->links(), loop_->now());
-  const auto summary = manager_->configure(model_, loop_->now());
+  manager_->set_links(machine_->links(), now());
+  const auto summary = manager_->configure(model_, now());
   // Once; nobody could have logged in before.
-  manager_->restore(store_->take_stored(), loop_->now());
+  manager_->restore(store_->take_stored(), now());
   settle();
   report(machine_->apply_routes(*model_, true));
   applying_ = false;
@@ -167,11 +168,18 @@ void Daemon::report(const std::vector<std::string>& problems) {
 void Daemon::receive_ike(loop::UdpSocket& socket) {
   while (true) {
     const auto n = socket.receive([this](const loop::Datagram& d) {
-      manager_->on_datagram({d.local, d.remote, static_cast<int>(d.ifindex)}, d.data, loop_->now());
+      manager_->on_datagram({d.local, d.remote, static_cast<int>(d.ifindex)}, d.data, now());
       settle();
     });
     if (!n || *n == 0) return;
   }
+}
+
+Instant Daemon::now() {
+  const auto at = loop_->now();
+  const auto date = std::chrono::system_clock::now().time_since_epoch();
+  manager_->set_wall_time({std::chrono::duration_cast<std::chrono::seconds>(date).count()}, at);
+  return at;
 }
 
 void Daemon::settle() {
@@ -183,7 +191,7 @@ void Daemon::settle() {
     if (!applying_) {
       if (const auto done = machine_->commit_firewall(); !done) report({done.error().text});
     }
-    for (const auto& e : events) manager_->on_path_event(e, loop_->now());
+    for (const auto& e : events) manager_->on_path_event(e, now());
   }
   if (const auto next = manager_->next_deadline())
     alarm_.arm(next->at);
@@ -224,7 +232,7 @@ void Daemon::carry_out(tunnel::Action& action) {
 void Daemon::refresh_debug() { manager_->set_debug(options_.debug || debug_.subscribers() != 0); }
 
 std::optional<log::TunnelFacts> Daemon::facts(std::string_view name) {
-  const auto status = manager_->status(loop_->now());
+  const auto status = manager_->status(now());
   const auto t = std::ranges::find(status.tunnels, name, &tunnel::TunnelStatus::name);
   if (t == status.tunnels.end()) return std::nullopt;
   log::TunnelFacts f;

@@ -43,6 +43,8 @@ class Daemon final : private control::Handler {
   void receive_ike(loop::UdpSocket& socket);
   /// Carries out what the tunnel layer asks until it asks nothing more, then sets the alarm.
   void settle();
+  /// The loop's time, for a call of the tunnel layer, which is told the date that goes with it.
+  Instant now();
   void carry_out(tunnel::Action& action);
   void report(const std::vector<std::string>& problems);
   void log(LogId id, std::vector<LogField> fields) { logger_.write({id, {}, std::move(fields)}); }
