@@ -18,22 +18,28 @@ void Host::start(std::shared_ptr<const config::Model> model) {
       [this] { return world_.now(); },
       [this](const auto& path, const auto& packet) { world_.send_esp(*this, path, packet); },
       [this](const auto& path, Bytes m) { world_.send_ike(*this, path.local, path.remote, std::move(m)); });
-  manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_);
-  manager_->set_links({{"wan", 2, true, {address_}}}, world_.now());
-  manager_->configure(std::move(model), world_.now());
-  manager_->restore(disk_, world_.now());
+  manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_, &certificates_);
+  manager_->set_links({{"wan", 2, true, {address_}}}, now());
+  manager_->configure(std::move(model), now());
+  manager_->restore(disk_, now());
   settle();
 }
 
+Instant Host::now() {
+  const auto at = world_.now();
+  manager_->set_wall_time({calendar.seconds + seconds_of(at.since_boot())}, at);
+  return at;
+}
+
 void Host::stop() {
-  manager_->shutdown(world_.now());
+  manager_->shutdown(now());
   settle();
   if (!routes_.empty() || !members_.empty()) throw std::logic_error("something was left after the end");
   kill();
 }
 
 void Host::configure(std::shared_ptr<const config::Model> model) {
-  manager_->configure(std::move(model), world_.now());
+  manager_->configure(std::move(model), now());
   settle();
 }
 
@@ -47,7 +53,7 @@ void Host::kill() {
 
 void Host::receive_ike(const Endpoint& local, const Endpoint& remote, const Bytes& message) {
   if (!manager_) return;
-  manager_->on_datagram({local, remote, 2}, message, world_.now());
+  manager_->on_datagram({local, remote, 2}, message, now());
   settle();
 }
 
@@ -67,7 +73,7 @@ bool Host::send_inside(const std::string& device, const IpAddress& destination, 
 void Host::set_address(const IpAddress& address) {
   address_ = address;
   if (!manager_) return;
-  manager_->set_links({{"wan", 2, true, {address_}}}, world_.now());
+  manager_->set_links({{"wan", 2, true, {address_}}}, now());
   settle();
 }
 
@@ -78,7 +84,7 @@ std::optional<Instant> Host::next_deadline() const {
 }
 
 void Host::tick() {
-  manager_->on_timer(world_.now());
+  manager_->on_timer(now());
   settle();
 }
 
@@ -114,7 +120,7 @@ void Host::settle() {
         log_.push_back(debug_line(line->event));
       }
     }
-    for (const auto& event : events) manager_->on_path_event(event, world_.now());
+    for (const auto& event : events) manager_->on_path_event(event, now());
   }
   throw std::logic_error("the manager does not come to rest");
 }
@@ -138,7 +144,7 @@ void Host::persist(tunnel::StoreChange& change) {
   }
 }
 
-tunnel::Status Host::status() { return manager_->status(world_.now()); }
+tunnel::Status Host::status() { return manager_->status(now()); }
 
 std::optional<tunnel::TunnelStatus> Host::tunnel(const std::string& name) {
   if (!manager_) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/model/model.h"
+#include "crypto/testing/toy_certificates.h"
 #include "sim/world.h"
 #include "tunnel/manager.h"
 
@@ -56,9 +57,13 @@ class Host {
   [[nodiscard]] const std::set<std::pair<std::string, IpAddress>>& inside() const { return inside_; }
   [[nodiscard]] const std::set<std::pair<std::string, std::string>>& members() const { return members_; }
   std::vector<tunnel::Trap> traps;
+  /// The date at the world's instant zero; certificates are held against it.
+  WallTime calendar{1'000'000};
 
  private:
   void settle();
+  /// Tells the manager the date and returns the world's time, for its next call.
+  Instant now();
   void persist(tunnel::StoreChange& change);
   World& world_;
   std::string name_;
@@ -66,6 +71,7 @@ class Host {
   IpAddress address_;
   std::unique_ptr<Rng> rng_;
   std::unique_ptr<crypto::Provider> crypto_;
+  crypto::testing::ToyCertificates certificates_;
   std::unique_ptr<FakeDataPlane> data_;
   std::unique_ptr<tunnel::Manager> manager_;
   std::vector<tunnel::Route> routes_;
