@@ -148,6 +148,27 @@ void step(Pair& pair, Input& in) {
   }
 }
 
+/// Both ends have a certificate and want one of the other.
+void equip(Pair& pair, std::uint8_t how) {
+  static crypto::testing::ToyAuthority root("Root");
+  static const auto client = root.issue({.common_name = "client"}), gateway = root.issue({.common_name = "gateway"});
+  for (End* e : {&pair.a, &pair.b}) {
+    e->credentials = {{(e == &pair.a ? client : gateway).credential, {root.certificate()->key_id}}};
+    e->identity = {.data = {}};
+    e->wants_signature = true;
+    e->trust.authorities = {{"Root", root.certificate()}};
+    e->policy.authorities = {root.certificate()->key_id};
+    e->policy.signature.digital = (how & 0x10) != 0;
+  }
+}
+
+/// A shared key is no way in where a signature is wanted, whoever has the keys of the SA.
+void require_signatures(End& e) {
+  if (!e.wants_signature) return;
+  for (const auto& [id, sa] : e.sas)
+    require(sa->state() != ike::SaState::established || sa->status().peer_method != wire::AuthMethod::shared_key);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -158,13 +179,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto address = IpAddress::v4(0x0a010007);
   pair.asks = wire::InsideRequest{.v4 = true, .hint = {address, {}}};
   pair.b.gives = wire::InsideConfig{.addresses = {address, {}}};
-  if (in.octet() % 4 != 0)
+  const auto how = in.octet();
+  if ((how & 0x20) != 0) equip(pair, how);
+  if (how % 4 != 0)
     pair.login();
   else
     pair.begin();
   for (int i = 0; i < 64 && !in.empty(); ++i) {
     step(pair, in);
     for (End* e : {&pair.a, &pair.b}) {
+      require_signatures(*e);
       std::size_t children = 0;
       for (const auto& [id, sa] : e->sas) children += sa->status().children.size();
       require(children == e->children.size());  // what the engine holds is what it said

@@ -105,7 +105,7 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   out.log(LogId::auth_verified, scope());
   out.log(LogId::auth_succeeded, scope());
   peer_ = id->id;
-  peer_method_ = auth->method;
+  if (!resumed_) peer_method_ = auth->method;
   peer_tokens_.learn(p);
   if (ask_inside_ && wire::find_notify(p, wire::NotifyType::internal_address_failure)) {
     out.log(LogId::processing_notify, scope(), {wire::notify_name(wire::NotifyType::internal_address_failure)});
