@@ -61,6 +61,9 @@ struct Certificate {
   bool is_authority = false;            ///< basicConstraints CA
   std::array<std::uint8_t, 20> key_id{};  ///< SHA-1 of SubjectPublicKeyInfo, as CERTREQ carries it (RFC 7296 3.7)
   std::shared_ptr<const PublicKey> key;
+  /// DER of what stood between it and its authority when CertificateEngine::verify believed it; else empty. With these
+  /// still_good can ask the whole question again.
+  std::vector<Bytes> helpers{};
 };
 using SharedCertificate = std::shared_ptr<const Certificate>;
 
@@ -105,6 +108,9 @@ enum class CertificateFault : std::uint8_t {
 struct TrustedCertificate {
   SharedCertificate certificate;
   std::string authority;
+  /// Every one of Trust in the chain, its issuer's side first; the last is `authority`. An intermediate authority may
+  /// be installed beside its root.
+  std::vector<std::string> authorities{};
   std::vector<SharedCertificate> between{};  ///< the two, nearest first; empty if the authority issued it
 };
 
