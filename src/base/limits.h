@@ -21,16 +21,16 @@ inline constexpr std::size_t kMinNonce = 16, kMaxNonce = 256;  // RFC 7296 3.9
 inline constexpr std::size_t kMaxCookie = 64;                  // RFC 7296 2.6
 
 // --- certificates
-inline constexpr std::size_t kMaxChain = 8;                      // of one peer: its own and the helpers; real ones have 3
-inline constexpr std::size_t kMaxCertificate = 16 * 1024;        // octets; those of users have 1 to 3 KiB
-inline constexpr std::size_t kMaxDistinguishedName = 1024;       // octets of a DER Name
-inline constexpr std::size_t kMaxAltNames = 64;                  // of one certificate
-inline constexpr std::size_t kMaxPem = 128 * 1024;               // octets of one value of the configuration
+inline constexpr std::size_t kMaxChain = 8;                 // of one peer: its own and the helpers; real ones have 3
+inline constexpr std::size_t kMaxCertificate = 16 * 1024;   // octets; those of users have 1 to 3 KiB
+inline constexpr std::size_t kMaxDistinguishedName = 1024;  // octets of a DER Name
+inline constexpr std::size_t kMaxAltNames = 64;             // of one certificate
+inline constexpr std::size_t kMaxPem = 128 * 1024;          // octets of one value of the configuration
 inline constexpr std::size_t kMaxRevocationPem = 4 * 1024 * 1024;  // a CRL of some 60,000 certificates
-inline constexpr std::size_t kMaxAuthoritiesAsked = 32;          // named in our CERTREQ: 640 octets of an IKE_SA_INIT
-inline constexpr std::size_t kMaxAuthoritiesRead = 256;          // of a peer's CERTREQ; the rest names nobody we know
-inline constexpr std::size_t kMaxSignatureHashes = 32;           // in one SIGNATURE_HASH_ALGORITHMS; IANA knows five
-inline constexpr std::size_t kCertificateSteps = 3;              // of a peer's chain, remembered by its ticket
+inline constexpr std::size_t kMaxAuthoritiesAsked = 32;            // named in our CERTREQ: 640 octets of an IKE_SA_INIT
+inline constexpr std::size_t kMaxAuthoritiesRead = 256;            // of a peer's CERTREQ; the rest names nobody we know
+inline constexpr std::size_t kMaxSignatureHashes = 32;             // in one SIGNATURE_HASH_ALGORITHMS; IANA knows five
+inline constexpr std::size_t kCertificateSteps = 3;                // of a peer's chain, remembered by its ticket
 
 // --- ike
 inline constexpr std::size_t kMaxHalfOpen = 4096;      // memory an unauthenticated sender can take: about 4 MiB

@@ -58,7 +58,7 @@ struct Certificate {
   std::vector<Identity> alt_names;  ///< subjectAltName: DNS as fqdn, e-mail as rfc822, IP as ipv4/ipv6; bounded
   Bytes serial;
   WallTime not_before, not_after;
-  bool is_authority = false;            ///< basicConstraints CA
+  bool is_authority = false;              ///< basicConstraints CA
   std::array<std::uint8_t, 20> key_id{};  ///< SHA-1 of SubjectPublicKeyInfo, as CERTREQ carries it (RFC 7296 3.7)
   std::shared_ptr<const PublicKey> key;
   /// DER of what stood between it and its authority when CertificateEngine::verify believed it; else empty. With these

@@ -135,6 +135,8 @@ void describe(const STACK_OF(X509) * chain, const Trust& trust, TrustedCertifica
     const Bytes octets(der, der + size);
     OPENSSL_free(der);
     const auto known = std::ranges::find_if(trust.authorities, [&](const auto& a) { return a.second->der == octets; });
+    if (i > 0 && i + 1 < sk_X509_num(chain))
+      if (auto between = parse_certificate(octets)) out.between.push_back(std::move(*between));
     if (known != trust.authorities.end()) {
       out.authorities.push_back(known->first);
       out.authority = known->first;
