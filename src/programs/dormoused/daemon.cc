@@ -26,6 +26,7 @@ Daemon::Daemon(const Options& options, ConfigFile config, std::unique_ptr<Rng> r
       config_(std::move(config)),
       rng_(std::move(rng)),
       crypto_(crypto::make_provider()),
+      certificates_(crypto::make_certificate_engine()),
       loop_(std::move(loop)),
       watcher_(*loop_),
       text_(STDERR_FILENO, options.debug ? LogLevel::debug : LogLevel::info),
@@ -74,7 +75,7 @@ Outcome<void> Daemon::open_sockets() {
   TRY_ASSIGN(machine_, Machine::open(options_.state_dir));
   TRY_ASSIGN(data_, dataplane::make_tun_data_plane(crypto::make_esp_provider()));
   store_ = store::Store::open(options_.state_dir, store::system_clocks());
-  manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_);
+  manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_, certificates_.get());
   return {};
 }
 

@@ -60,6 +60,7 @@ class Daemon final : private control::Handler {
   ConfigFile config_;
   std::unique_ptr<Rng> rng_;
   std::unique_ptr<crypto::Provider> crypto_;
+  std::unique_ptr<crypto::CertificateEngine> certificates_;
   std::unique_ptr<loop::Loop> loop_;
   LoopWatcher watcher_;
   log::Logger logger_;
