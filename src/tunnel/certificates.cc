@@ -45,10 +45,11 @@ bool name_fits(const config::CertificatePeer& peer, const crypto::Certificate& c
   return false;
 }
 
-/// The authority has to be the one that is named. Named and not installed, it can have vouched for nobody, unless the
-/// administrator said that this does not matter: any installed one will do then.
-bool authority_fits(const config::CertificatePeer& peer, const std::string& authority, const config::Model& model) {
-  if (peer.ca.empty() || peer.ca == authority) return true;
+/// One of the authorities in its chain has to be the one that is named. Named and not installed, it can have vouched
+/// for nobody, unless the administrator said that this does not matter: any installed one will do then.
+bool authority_fits(const config::CertificatePeer& peer, const std::vector<std::string>& chain,
+                    const config::Model& model) {
+  if (peer.ca.empty() || std::ranges::find(chain, peer.ca) != chain.end()) return true;
   const bool installed = std::ranges::any_of(model.authorities, [&](const auto& a) { return a.name == peer.ca; });
   return !installed && !peer.mandatory_ca_verify;
 }
@@ -133,7 +134,10 @@ std::expected<Certificates::Believed, const char*> Certificates::verify(std::spa
   if (chain.empty()) return std::unexpected("no certificate was shown");
   auto held = engine_->verify(chain, trust_, now);
   if (!held) return std::unexpected(name_of(held.error()));
-  Believed out{.certificate = held->certificate, .authority = held->authority, .remembered = {}};
+  Believed out{.certificate = held->certificate,
+               .authority = held->authority,
+               .authorities = held->authorities,
+               .remembered = {}};
   auto kept = std::make_shared<PeerCertificate>();
   kept->subject = held->certificate->subject_text;
   kept->authority = held->authority;
@@ -203,12 +207,13 @@ std::expected<void, crypto::CertificateFault> Certificates::look_up(const Certif
   return result;
 }
 
-const char* certificate_obstacle(const config::Phase1& phase1, const Identity& peer, const crypto::Certificate& c,
-                                 const std::string& authority, const config::Model& model) {
+const char* certificate_obstacle(const config::Phase1& phase1, const Identity& peer, const Certificates::Believed& held,
+                                 const config::Model& model) {
+  const auto& c = *held.certificate;
   if (phase1.cert_id_validation && !ike::certifies(c, peer)) return "its identity is not in its certificate";
   if (phase1.peertype != config::PeerType::peer) return nullptr;
   for (const auto& p : phase1.peers) {
-    if (!authority_fits(p, authority, model)) continue;
+    if (!authority_fits(p, held.authorities, model)) continue;
     if (c.subject_text.find(p.subject) == std::string::npos) continue;
     if (name_fits(p, c)) return nullptr;
   }

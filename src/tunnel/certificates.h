@@ -57,7 +57,8 @@ class Certificates {
   /// A peer's chain that holds, with what will be remembered of it.
   struct Believed {
     crypto::SharedCertificate certificate;
-    std::string authority;
+    std::string authority;                 ///< at the root of its chain
+    std::vector<std::string> authorities;  ///< all of the configuration in its chain
     SharedPeerCertificate remembered;
   };
   /// Error: why not, for the log.
@@ -83,7 +84,6 @@ class Certificates {
 /// Why this phase 1 does not accept a certificate that is believed: its identity does not stand in it
 /// (cert-id-validation), or none of its `config user peer` fits. Null: it does.
 [[nodiscard]] const char* certificate_obstacle(const config::Phase1& phase1, const Identity& peer,
-                                               const crypto::Certificate& certificate, const std::string& authority,
-                                               const config::Model& model);
+                                               const Certificates::Believed& held, const config::Model& model);
 
 }  // namespace dormouse::tunnel

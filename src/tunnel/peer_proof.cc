@@ -41,7 +41,7 @@ const char* Manager::proof_obstacle(const config::Phase1& p, const ike::AuthQuer
   if (!proof.believed) proof.believed = certificates_.verify(query.certificates, wall_at(incoming_at_));
   const auto& held = *proof.believed;
   if (!held) return held.error();
-  if (const char* why = certificate_obstacle(p, query.peer, *held->certificate, held->authority, *model_)) return why;
+  if (const char* why = certificate_obstacle(p, query.peer, *held, *model_)) return why;
   if (!proof.signature_fits) proof.signature_fits = query.verify_signature(*held->certificate->key);
   return *proof.signature_fits ? nullptr : kSignatureMismatch;
 }
@@ -98,8 +98,7 @@ Result<crypto::SharedCertificate> Manager::believe(const ike::CertificateQuery& 
   const auto& p = *t->phase1;
   const LogScope scope{.gateway = t->name, .ike = query.sa};
   const auto held = certificates_.verify(query.certificates, wall_at(incoming_at_));
-  const char* why =
-      held ? certificate_obstacle(p, query.peer, *held->certificate, held->authority, *model_) : held.error();
+  const char* why = held ? certificate_obstacle(p, query.peer, *held, *model_) : held.error();
   if (!why && !identity_fits(p, query.peer)) why = "not the identity that peerid names";
   if (why) {
     log.push_back({LogId::certificate_refused, scope, {std::string(why)}});

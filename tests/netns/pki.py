@@ -1,7 +1,9 @@
 """Certificate authorities, certificates and revocation lists for tests, made by the openssl program."""
+import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 
 from netns import Failure
 
@@ -15,7 +17,15 @@ KEYS = {
 
 
 def why_not():
-    return None if shutil.which("openssl") else "the openssl program is not installed"
+    if not shutil.which("openssl"):
+        return "the openssl program is not installed"
+    if "DORMOUSED" not in os.environ:
+        return None  # scenario.main says so
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as text:
+        text.write("config vpn certificate ca\nend\n")
+        text.flush()
+        known = subprocess.run([os.environ["DORMOUSED"], "--config", text.name, "--check"], capture_output=True, timeout=20)
+    return None if known.returncode == 0 else "this dormoused has no `config vpn certificate ca`"
 
 
 def openssl(*words):

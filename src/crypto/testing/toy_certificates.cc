@@ -334,6 +334,7 @@ std::expected<TrustedCertificate, CertificateFault> ToyCertificates::verify(std:
       if (!equal(root->subject, at->issuer)) continue;
       if (!signed_by(*at, *root)) return std::unexpected(CertificateFault::bad_chain);
       out.authority = name;
+      out.authorities = {name};
       return out;
     }
     const auto above = std::ranges::find_if(all, [&](const auto& c) { return c->subject == at->issuer && c != at; });
