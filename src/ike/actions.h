@@ -112,6 +112,22 @@ struct PeerCrashed {
 struct PeerAlive {
   IkeSaId sa;
   Path path;
+  bool answer = false;  ///< to a request of ours
+};
+/// The last packet of a Child SA before its sender fell silent.
+struct LastSent {
+  EspSpi spi;  ///< the sender's outbound one
+  std::uint64_t seq = 0;
+};
+/// The client says that its machine is about to sleep (no PeerAlive then). It was answered; nothing else was done yet.
+struct PeerGoesToSleep {
+  IkeSaId sa;
+  Path path;
+  std::vector<std::pair<ChildId, std::uint64_t>> sent;  ///< number of the last packet from it
+};
+/// The gateway answered our announcement of sleep.
+struct SleepHeard {
+  IkeSaId sa;
 };
 /// The successor has taken over the children (ids and SPIs unchanged). The old SA will report Closed{rekeyed} when
 /// deleted.
@@ -135,9 +151,9 @@ struct Log {
   LogEvent event;
 };
 
-using Action =
-    std::variant<Transmit, Established, ChildUp, ChildOutboundReady, ChildDown, ChildFailed, Closed, Unreachable,
-                 ReauthWanted, TicketReceived, TicketRefused, PeerCrashed, PeerAlive, Rekeyed, NatState, Log>;
+using Action = std::variant<Transmit, Established, ChildUp, ChildOutboundReady, ChildDown, ChildFailed, Closed,
+                            Unreachable, ReauthWanted, TicketReceived, TicketRefused, PeerCrashed, PeerAlive,
+                            PeerGoesToSleep, SleepHeard, Rekeyed, NatState, Log>;
 
 /// Collects actions in order. `debug` off spares the making of debug lines.
 class Outbox {

@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "crypto/proposal.h"
+#include "ike/going_to_sleep.h"
 #include "ike/sa_impl.h"
 
 namespace dormouse::ike {
@@ -66,6 +67,7 @@ void SaImpl::send_init(Instant now, Outbox& out) {
   p.push_back(wire::KePayload{group_, to_bytes(ke_->public_value())});
   p.push_back(wire::NoncePayload{ni_});
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, IkeSpi{}, path_)) p.push_back(std::move(n));
+  p.emplace_back(own_vendor_id());
   const auto h = header(wire::ExchangeType::ike_sa_init, false, MessageId(0));
   init_request_ = wire::serialize_clear(h, p);
   transmit(init_request_, h, false, path_, out);
@@ -121,6 +123,7 @@ void SaImpl::on_init_response(const wire::Message& m, ByteView datagram, const P
   init_response_ = to_bytes(datagram);
   ke_.reset();
   window_.answered();
+  peer_is_ours_ = has_own_vendor_id(m.payloads);
   settle_nat(m.payloads, path, out);
   state_ = SaState::auth_sent;
   send_auth(now, out);
@@ -192,6 +195,8 @@ void SaImpl::on_init_request(const wire::Message& m, ByteView datagram, const Pa
   p.push_back(wire::NoncePayload{nr_});
   path_ = path;
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, spi_r_, path)) p.push_back(std::move(n));
+  p.emplace_back(own_vendor_id());
+  peer_is_ours_ = has_own_vendor_id(m.payloads);
   settle_nat(m.payloads, path, out);
   const auto h = header(wire::ExchangeType::ike_sa_init, true, MessageId(0));
   init_response_ = wire::serialize_clear(h, p);

@@ -167,6 +167,11 @@ class End final : public Owner {
   void note(TicketRefused&) { events.emplace_back("ticket refused"); }
   void note(PeerCrashed&) { events.emplace_back("peer crashed"); }
   void note(PeerAlive&) { ++alive; }
+  void note(PeerGoesToSleep& a) {
+    events.emplace_back("peer goes to sleep");
+    last_words = std::move(a);
+  }
+  void note(SleepHeard&) { events.emplace_back("sleep heard"); }
   void note(Rekeyed& a) {
     events.emplace_back("rekeyed");
     const auto id = a.successor->id();
@@ -179,6 +184,7 @@ class End final : public Owner {
   std::size_t alive = 0;  ///< PeerAlive reports
   std::optional<NatState> nat;
   std::optional<TicketReceived> ticket;  ///< the newest we were given
+  std::optional<PeerGoesToSleep> last_words;
 
  private:
   NonceRng rng_;

@@ -148,6 +148,7 @@ void SaImpl::on_message(ByteView datagram, const Path& path, Instant now, Outbox
 }
 
 void SaImpl::on_request(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out) {
+  if (silent_) return;  // an answer would say that we are awake
   switch (window_.classify(m.header.message_id, datagram)) {
     case MessageWindow::Incoming::stale: return;
     case MessageWindow::Incoming::repeated:
@@ -176,7 +177,7 @@ void SaImpl::on_request(const wire::Message& m, ByteView datagram, const Path& p
     if (auth) return;
     return reply_notify(m, datagram, wire::NotifyType::invalid_syntax, {}, path, out);
   }
-  if (!auth) out.add(PeerAlive{id_, path});
+  if (!auth && !is_announcement(m, *payloads)) out.add(PeerAlive{id_, path});
   if (auth)
     on_auth_request(m, datagram, *payloads, path, now, out);
   else if (m.header.exchange == ExchangeType::create_child_sa)
@@ -195,7 +196,8 @@ void SaImpl::on_response(const wire::Message& m, ByteView datagram, const Path& 
     return;
   out.log(LogId::initiator_received, scope(), {wire::exchange_name(m.header.exchange, false)});
   window_.answered();
-  if (state_ != SaState::auth_sent) out.add(PeerAlive{id_, path});
+  instead_of_sleep_.clear();
+  if (state_ != SaState::auth_sent) out.add(PeerAlive{id_, path, true});
   if (!payloads) return fail_with(CloseReason::malformed, out);
   if (state_ == SaState::auth_sent) {
     on_auth_response(*payloads, now, out);
@@ -243,6 +245,7 @@ void SaImpl::start_task(Task task, Instant now, Outbox& out) {
   if (std::holds_alternative<CloseTask>(task)) return close(now, out);
   if (std::holds_alternative<TokenTask>(task)) return send_token(now, out);
   if (std::holds_alternative<TicketTask>(task)) return send_ticket_request(now, out);
+  if (auto* t = std::get_if<SleepTask>(&task)) return send_sleep(std::move(*t), now, out);
   exchange_.emplace().task = ProbeTask{};
   request(wire::ExchangeType::informational, {}, now, out);
 }
@@ -382,6 +385,7 @@ void SaImpl::probe(Instant now, Outbox& out) {
 
 void SaImpl::resend_pending(Instant now, Outbox& out) {
   if (!established()) return;
+  take_back_sleep(out);
   if (!window_.busy()) return tasks_.empty() ? probe(now, out) : next_task(now, out);
   window_.restart(now);
   if (const auto h = wire::parse_header(window_.request())) transmit(window_.request(), *h, true, path_, out);
@@ -442,6 +446,7 @@ void SaImpl::abandon(Instant, Outbox& out) { fail_with(CloseReason::deleted, out
 
 void SaImpl::set_asleep(bool asleep, Instant) {
   asleep_ = asleep;
+  if (!asleep) silent_ = false;
   if (asleep) window_.suspend();
 }
 

@@ -93,6 +93,11 @@ class IkeSa {
                        Outbox& out) = 0;  ///< ends silently: ChildDown for each child, Closed{deleted}; nothing is sent
   virtual void set_path(const Path& path) = 0;  ///< for everything sent from now on
   virtual void set_gateway_name(std::string name) = 0;
+  /// Whether the peer is one of ours, which takes an announcement of sleep.
+  [[nodiscard]] virtual bool understands_sleep() const = 0;
+  /// Tells it that this machine is about to sleep, before anything else that waits. SleepHeard follows its answer. From
+  /// the sending on until set_asleep(false) nothing else leaves, answers included. `sent`: of each Child SA.
+  virtual void announce_sleep(std::vector<LastSent> sent, Instant now, Outbox& out) = 0;
   /// Asleep: no rekey is started and nothing is retransmitted; hard lifetimes go on and end SAs without a message.
   virtual void set_asleep(bool asleep, Instant now) = 0;
   virtual void update_children(

@@ -8,6 +8,7 @@
 //   create_child.cc   CREATE_CHILD_SA for new children and their rekey (1.3.1, 1.3.3, 2.8)
 //   rekey_ike.cc      CREATE_CHILD_SA for the IKE SA itself (1.3.2, 2.18)
 //   informational.cc  probes, Deletes (1.4) and crash detection (RFC 6290)
+//   going_to_sleep.cc a client's announcement that its machine is about to sleep (ours alone)
 #pragma once
 #include <deque>
 #include <variant>
@@ -37,7 +38,11 @@ struct RekeyIkeTask {
 struct CloseTask {};
 struct TokenTask {};   ///< gives the peer our token of this SA, after a rekey that we began (RFC 6290 4.3)
 struct TicketTask {};  ///< asks for a session ticket by INFORMATIONAL (RFC 5723 4.1)
-using Task = std::variant<ProbeTask, CreateChildTask, DeleteChildTask, RekeyIkeTask, CloseTask, TokenTask, TicketTask>;
+struct SleepTask {
+  std::vector<LastSent> sent;
+};
+using Task = std::variant<ProbeTask, CreateChildTask, DeleteChildTask, RekeyIkeTask, CloseTask, TokenTask, TicketTask,
+                          SleepTask>;
 
 /// Our request under way, with what its answer will need.
 struct Exchange {
@@ -71,6 +76,8 @@ class SaImpl final : public IkeSa {
   void abandon(Instant now, Outbox& out) override;
   void set_path(const Path& path) override { path_ = path; }
   void set_gateway_name(std::string name) override { gateway_ = std::move(name); }
+  bool understands_sleep() const override { return peer_is_ours_ && established(); }
+  void announce_sleep(std::vector<LastSent> sent, Instant now, Outbox& out) override;
   void set_asleep(bool asleep, Instant now) override;
   void update_children(std::vector<ChildPolicy> policies) override { children_policy_ = std::move(policies); }
   SaState state() const override { return state_; }
@@ -197,6 +204,12 @@ class SaImpl final : public IkeSa {
                                 Instant now, Outbox& out);
   void on_informational_response(Exchange x, const Payloads& p, Instant now, Outbox& out);
 
+  // going_to_sleep.cc
+  void send_sleep(SleepTask task, Instant now, Outbox& out);
+  void take_back_sleep(Outbox& out);
+  [[nodiscard]] bool is_announcement(const wire::Message& m, const Payloads& p) const;
+  void take_announcement(const Payloads& p, const Path& path, Outbox& out);
+
   Owner& owner_;
   IkeSaId id_;
   bool initiator_;
@@ -235,6 +248,11 @@ class SaImpl final : public IkeSa {
   std::optional<ResumeState> resume_;  ///< initiator: until the SA stands
   bool resumed_ = false;               ///< AUTH is made of SK_p, identities are those of the ticket
   std::optional<Instant> ticket_at_;   ///< ask (again) then
+
+  // of announced sleep
+  bool peer_is_ours_ = false;
+  bool silent_ = false;     ///< we announced sleep
+  Bytes instead_of_sleep_;  ///< repeated until the peer is heard, after an announcement without an answer
 
   // of a rekey of this IKE SA begun by the peer while ours is under way (RFC 7296 2.8.2)
   std::unique_ptr<SaImpl> rival_;
