@@ -81,7 +81,8 @@ void Manager::on_path_event(const esp::PathEvent& event, Instant now) {
       to.remote.address = moved->remote.address;
       if (moved->encap == esp::Encap::udp) to.remote.port = moved->remote.port;
       set_path(*t, to, t->udp_encap);
-      if (t->state == State::asleep) wake_by_address(*t, *t->current, now);
+      // After an announcement only what was sent since then wakes it; TrafficWhileAsleep tells.
+      if (t->state == State::asleep && !t->sleep_announced) wake_by_address(*t, *t->current, now);
     }
   } else if (const auto* traffic = std::get_if<esp::TrafficWhileAsleep>(&event)) {
     if (Tunnel* t = find(traffic->tunnel); t && t->state == State::asleep && t->current)
@@ -251,6 +252,7 @@ void Manager::set_links(std::vector<LinkInfo> links, Instant now) {
     ike::Path to = t->path;
     to.local.address = *address;
     set_path(*t, to, t->udp_encap);
+    if (t->rest != Tunnel::Rest::none) continue;
     with_sa(*t->current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.resend_pending(now, box); });
   }
   for (auto& [id, t] : tunnels_) {
@@ -264,7 +266,12 @@ void Manager::set_links(std::vector<LinkInfo> links, Instant now) {
 void Manager::machine_woke(Duration slept, Instant now) {
   log(LogId::machine_woke, {}, {static_cast<std::uint64_t>(seconds_of(slept))});
   for (auto& [id, t] : tunnels_) {
-    if (t->dynamic || t->dead() || !t->current) continue;
+    if (t->dynamic || t->dead()) continue;
+    const bool told = t->rest != Tunnel::Rest::none;
+    if (told) end_rest(*t, now);
+    // Told of the wake already, by somebody who had no clocks to compare.
+    const bool asked = now - t->ladder_since < slept;
+    if (!t->current || told || asked) continue;
     if (t->state == State::up) {
       begin_wake_ladder(*t, now);
       t->asleep_since = now - slept;

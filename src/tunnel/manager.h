@@ -3,7 +3,8 @@
 // who may enter and as which tunnel; sa_actions.cc carries out what the engine asks; tunnel_life.cc makes, wakes, puts
 // to sleep and ends tunnels (with sleep.cc, dpd.cc, adoption.cc for the decisions); mode_cfg.cc gives and takes inside
 // addresses, tickets.cc session tickets; connect.cc is the static tunnel's way up and resume.cc its second rung;
-// restore.cc hands out what outlives the daemon and takes it back; crash.cc is RFC 6290; status.cc copies out.
+// restore.cc hands out what outlives the daemon and takes it back; crash.cc is RFC 6290; announce.cc is sleep that is
+// told before it begins; status.cc copies out.
 #pragma once
 #include <deque>
 #include <functional>
@@ -61,6 +62,12 @@ class Manager final : private ike::Owner {
   void restore(StoredState stored, Instant now);
   /// This machine has slept for so long and is back: static tunnels ask at once whether their gateway kept them.
   void machine_woke(Duration slept, Instant now);
+  /// This machine is about to sleep: the static tunnels of that name (empty: all) whose gateway is one of ours tell it
+  /// so and fall silent until machine_woke() or stay_awake(), or for 30 s. ReadyForSleep follows, within 1.5 s. Returns
+  /// how many tell.
+  std::size_t go_to_sleep(const std::string& name, Instant now);
+  /// It woke, or did not sleep after all: those that fell silent are used again. Returns how many.
+  std::size_t stay_awake(const std::string& name, Instant now);
   /// An IKE datagram from UDP 500, or from 4500 with its marker removed (path.local.port tells).
   void on_datagram(const ike::Path& path, ByteView datagram, Instant now);
   void on_path_event(const esp::PathEvent& event, Instant now);
@@ -69,6 +76,7 @@ class Manager final : private ike::Owner {
   /// Everything to do since the last call, in order.
   [[nodiscard]] std::vector<Action> take_actions() {
     save_changed();
+    report_rest();
     return std::exchange(out_, {});
   }
   void set_debug(bool on) { debug_ = on; }
@@ -204,6 +212,8 @@ class Manager final : private ike::Owner {
   void carry_out(ike::TicketRefused& a, Instant now);
   void carry_out(ike::PeerCrashed& a, Instant now);
   void carry_out(ike::PeerAlive& a, Instant now);
+  void carry_out(ike::PeerGoesToSleep& a, Instant now);
+  void carry_out(ike::SleepHeard& a, Instant now);
   void carry_out(ike::Rekeyed& a, Instant now);
   void carry_out(ike::NatState& a, Instant now);
   void carry_out(ike::Log& a, Instant now);
@@ -238,6 +248,13 @@ class Manager final : private ike::Owner {
   void report_up(Tunnel& t, const TunnelChild& child);
   void report_down(Tunnel& t, const std::string& phase2);
   void remove_gone();
+
+  // announce.cc
+  void rest(Tunnel& t, Instant now);
+  void announced(Tunnel& t, const char* outcome, Instant now);
+  void rest_timer(Tunnel& t, Instant now);
+  void end_rest(Tunnel& t, Instant now);
+  void report_rest();
 
   // crash.cc
   void restore_qcd_secret(const StoredState& stored);
@@ -316,6 +333,7 @@ class Manager final : private ike::Owner {
   Instant incoming_at_{};
   std::vector<Action> out_;
   std::set<TunnelId> unsaved_;  // changed since their record was handed out
+  bool rest_asked_ = false;     // go_to_sleep() is not reported as done yet
   bool debug_ = true;
   std::uint32_t last_ike_id_ = 0, last_child_id_ = 0, last_tunnel_id_ = 0, last_device_id_ = 0;
 };

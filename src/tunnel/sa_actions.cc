@@ -159,6 +159,7 @@ void Manager::carry_out(ike::Closed& a, Instant now) {
     enter(*t, Event::sas_ended);
     return;
   }
+  if (t->rest != Tunnel::Rest::none) return;  // what passes in sleep ends the SA, not the tunnel
   if (t->state == State::up) teardown(*t, ike::name_of(a.reason), false, now, true);
 }
 
@@ -177,7 +178,7 @@ void Manager::carry_out(ike::Unreachable& a, Instant now) {
   Tunnel* t = tunnel_of_sa(a.sa);
   if (!t) return;
   if (t->current != a.sa) return with_sa(a.sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.abandon(now, box); });
-  if (t->state == State::up) peer_silent(*t, a.sa, now);
+  if (t->state == State::up && t->rest == Tunnel::Rest::none) peer_silent(*t, a.sa, now);
 }
 
 void Manager::carry_out(ike::PeerAlive& a, Instant now) {
@@ -188,6 +189,7 @@ void Manager::carry_out(ike::PeerAlive& a, Instant now) {
   if (t->current == a.sa) unpark(*t);
   if (t->current == a.sa && !(t->path == a.path) && (t->dynamic || t->remote_behind_nat))
     set_path(*t, a.path, t->udp_encap);
+  if (t->state == State::asleep && t->sleep_announced && a.answer) return;  // it was on its way when its client slept
   // The last words of an SA that a rekey replaced say nothing about its successor.
   if ((t->state == State::asleep || t->state == State::connecting) && is_established(a.sa))
     wake_by_address(*t, a.sa, now);

@@ -31,6 +31,7 @@ enum class Timer : std::uint8_t {
   ticket_rekey,   ///< static: woke by ticket, so a fresh key exchange is due
   tell_restart,   ///< restored: its client is told that the SAs are gone (RFC 6290)
   held_answer,    ///< static: the old SAs had their chance, the login goes on
+  rest,           ///< static: its machine was about to sleep; the gateway's answer, or the end of the waiting for it
   unpark,         ///< woke by login: the parked packets wait until the peer has its new Child SA
   count_,
 };
@@ -109,6 +110,11 @@ struct Tunnel {
   bool reauth_due = false;                 ///< static: the login under way is for that
   Instant ladder_since{};                  ///< static: since when it asks for its gateway
   bool resumed_child_pending = false;      ///< woke by login: parked packets wait for its child
+  bool sleep_announced = false;            ///< its client said so itself; answers on their way do not wake it
+  /// Static: this machine is about to sleep. From `announced` on nothing is sent on its SAs until it wakes.
+  enum class Rest : std::uint8_t { none, announced, silent };
+  Rest rest = Rest::none;
+  Instant rest_since{};
   // liveness
   Instant last_ike_in{};
   Instant last_dpd_tick{};

@@ -163,6 +163,7 @@ void Manager::peer_silent(Tunnel& t, IkeSaId sa, Instant now) {
 
 void Manager::fall_asleep(Tunnel& t, Instant now) {
   enter(t, Event::peer_silent);
+  t.sleep_announced = false;
   drop_replaced(t, now);
   t.asleep_since = now;
   t.asleep_until = sleep_end(*t.phase1, now, t.reauth_deadline);
@@ -275,6 +276,7 @@ void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant no
   log(LogId::going_to_be_deleted, scope_of(t));
   log(LogId::flushing, scope_of(t));
   t.timers.stop_all();
+  t.rest = Tunnel::Rest::none;
   while (!t.children.empty()) remove_child(t, t.children.back().id, now);
   drop_sas(t, tell_peer, now);
   for (const auto& prefix : std::exchange(t.routes, {})) release_route(t, prefix);
@@ -442,6 +444,7 @@ void Manager::report_down(Tunnel& t, const std::string& phase2) {
 // --- liveness
 
 void Manager::start_liveness(Tunnel& t, Instant now) {
+  if (t.rest != Tunnel::Rest::none) return;  // at the wake
   t.last_dpd_tick = now;
   if (t.phase1->dpd != config::DpdMode::disable)
     t.timers.set(Timer::dpd, now + t.phase1->dpd_retryinterval);
@@ -498,6 +501,7 @@ void Manager::on_tunnel_timer(Tunnel& t, Timer timer, Instant now) {
     case Timer::ticket_rekey:
       if (t.current) with_sa(*t.current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.rekey(now, box); });
       break;
+    case Timer::rest: rest_timer(t, now); break;
     case Timer::unpark: data_.set_asleep(t.id, false); break;  // nobody used the new SAs in time
     case Timer::count_: break;
   }
