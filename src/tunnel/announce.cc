@@ -65,6 +65,7 @@ void Manager::rest_timer(Tunnel& t, Instant now) {
 /// Awake, or never asleep: traffic goes out at once, and the gateway is asked whether it is heard.
 void Manager::end_rest(Tunnel& t, Instant now) {
   t.rest = Tunnel::Rest::none;
+  t.rest_ended = now;
   t.timers.stop(Timer::rest);
   for (const auto id : t.sas) with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox&) { s.set_asleep(false, now); });
   if (t.in_data_plane) data_.set_asleep(t.id, false);

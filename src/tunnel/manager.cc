@@ -269,8 +269,8 @@ void Manager::machine_woke(Duration slept, Instant now) {
     if (t->dynamic || t->dead()) continue;
     const bool told = t->rest != Tunnel::Rest::none;
     if (told) end_rest(*t, now);
-    // Told of the wake already, by somebody who had no clocks to compare.
-    const bool asked = now - t->ladder_since < slept;
+    // stay_awake() was first, from somebody who had no clocks to compare.
+    const bool asked = t->rest_ended != Instant{} && now - t->rest_ended < slept;
     if (!t->current || told || asked) continue;
     if (t->state == State::up) {
       begin_wake_ladder(*t, now);

@@ -114,7 +114,7 @@ struct Tunnel {
   /// Static: this machine is about to sleep. From `announced` on nothing is sent on its SAs until it wakes.
   enum class Rest : std::uint8_t { none, announced, silent };
   Rest rest = Rest::none;
-  Instant rest_since{};
+  Instant rest_since{}, rest_ended{};
   // liveness
   Instant last_ike_in{};
   Instant last_dpd_tick{};

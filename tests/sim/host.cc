@@ -46,13 +46,13 @@ void Host::kill() {
 }
 
 void Host::receive_ike(const Endpoint& local, const Endpoint& remote, const Bytes& message) {
-  if (!manager_) return;
+  if (!manager_ || frozen_) return;
   manager_->on_datagram({local, remote, 2}, message, world_.now());
   settle();
 }
 
 void Host::receive_esp(const EspPacket& packet, const Endpoint& local, const Endpoint& remote, esp::Encap encap) {
-  if (!manager_) return;
+  if (!manager_ || frozen_) return;
   data_->receive_esp(packet, local, remote, encap);
   settle();
 }
@@ -72,7 +72,7 @@ void Host::set_address(const IpAddress& address) {
 }
 
 std::optional<Instant> Host::next_deadline() const {
-  if (!manager_) return std::nullopt;
+  if (!manager_ || frozen_) return std::nullopt;
   const auto d = manager_->next_deadline();
   return d ? std::optional(d->at) : std::nullopt;
 }
@@ -108,6 +108,8 @@ void Host::settle() {
           throw std::logic_error("removed a member that was not there");
       } else if (const auto* trap = std::get_if<tunnel::Trap>(&action)) {
         traps.push_back(*trap);
+      } else if (std::holds_alternative<tunnel::ReadyForSleep>(action)) {
+        ready_for_sleep.push_back(world_.now());
       } else if (auto* kept = std::get_if<tunnel::Persist>(&action)) {
         persist(kept->change);
       } else if (const auto* line = std::get_if<tunnel::Log>(&action)) {

@@ -55,7 +55,10 @@ class Host {
   /// Inside addresses on tunnel interfaces: (interface, address).
   [[nodiscard]] const std::set<std::pair<std::string, IpAddress>>& inside() const { return inside_; }
   [[nodiscard]] const std::set<std::pair<std::string, std::string>>& members() const { return members_; }
+  /// The machine sleeps: nothing runs and nothing is heard, while time goes on.
+  void freeze(bool on) { frozen_ = on; }
   std::vector<tunnel::Trap> traps;
+  std::vector<Instant> ready_for_sleep;
 
  private:
   void settle();
@@ -73,6 +76,7 @@ class Host {
   std::set<std::pair<std::string, std::string>> members_;
   std::vector<std::string> log_;
   tunnel::StoredState disk_;
+  bool frozen_ = false;
 };
 
 }  // namespace dormouse::sim
