@@ -109,11 +109,36 @@ Outcome<void> Daemon::watch_all() {
 int Daemon::run(const config::Loaded& first) {
   refresh_debug();
   apply(first, "start");
+  watch_logind();
   log(LogId::daemon_started, {std::string(DORMOUSE_VERSION), first.model->phase1.size()});
   loop::notify_manager("READY=1");
   const auto code = loop_->run();
   if (!code) log(LogId::system_failure, {code.error().text});
   return code.value_or(1);
+}
+
+void Daemon::watch_logind() {
+  logind_.emplace(loop_->native(),
+                  logind::Calls{.going =
+                                    [this] {
+                                      machine_goes_ = true;
+                                      const auto told = manager_->go_to_sleep("", loop_->now());
+                                      log(LogId::machine_goes, {told});
+                                      settle();
+                                    },
+                                .back =
+                                    [this] {
+                                      machine_goes_ = false;
+                                      manager_->stay_awake("", loop_->now());
+                                      settle();
+                                    },
+                                .trouble = [this](const std::string& why) { log(LogId::no_sleep_signal, {why}); }});
+}
+
+/// Every gateway has answered, or had the time to.
+void Daemon::ready_for_sleep() {
+  if (logind_ && machine_goes_) logind_->ready();
+  for (const auto client : std::exchange(wait_for_rest_, {})) control_->send(client, R"({"ok":true})");
 }
 
 void Daemon::stop(const char* why) {
@@ -214,6 +239,8 @@ void Daemon::carry_out(tunnel::Action& action) {
     const auto sent = traps_.send({trap->up, trap->local, trap->remote, trap->name}, model_->snmp_communities,
                                   model_->hostname, loop_->now());
     if (!sent) report({sent.error().text});
+  } else if (std::holds_alternative<tunnel::ReadyForSleep>(action)) {
+    ready_for_sleep();
   } else if (auto* kept = std::get_if<tunnel::Persist>(&action)) {
     store_->submit(std::move(kept->change));
   } else if (const auto* line = std::get_if<tunnel::Log>(&action)) {

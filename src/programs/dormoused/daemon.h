@@ -10,6 +10,7 @@
 #include "adapters/log/debug_hub.h"
 #include "adapters/log/event_log.h"
 #include "adapters/log/sinks.h"
+#include "adapters/logind/logind.h"
 #include "adapters/loop/loop.h"
 #include "adapters/loop/udp_socket.h"
 #include "adapters/snmp/trap_sender.h"
@@ -49,6 +50,8 @@ class Daemon final : private control::Handler {
   void refresh_debug();
   [[nodiscard]] std::optional<log::TunnelFacts> facts(std::string_view tunnel);
   void stop(const char* why);
+  void watch_logind();
+  void ready_for_sleep();
 
   // control_ops.cc
   void on_request(control::ClientId client, const std::string& json) override;
@@ -74,6 +77,9 @@ class Daemon final : private control::Handler {
   std::shared_ptr<const config::Model> model_;
   std::unique_ptr<control::Server> control_;
   std::map<control::ClientId, log::SubscriberId> subscriptions_;
+  std::vector<control::ClientId> wait_for_rest_;  // shells that told us to sleep
+  std::optional<logind::Logind> logind_;
+  bool machine_goes_ = false;  // logind said so; the operator's command alone gives no lock back
   loop::Timer alarm_;
   std::vector<loop::Source> sources_;
   bool applying_ = false;
