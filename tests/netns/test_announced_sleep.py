@@ -37,8 +37,8 @@ def test(world):
     world.say(f"back with its packets after {(time.monotonic() - start) * 1000:.0f} ms")
     client.wait_state("toServer", "up", 2)
     world.wait_ping(2)
-    refused = client.shell("diagnose vpn ike gateway sleep name nosuch", check=False)
-    check("no gateway to tell" in refused, f"a word about a name that does not exist: {refused}")
+    refused = client.control({"op": "gateway.sleep", "name": "nosuch"})
+    check("no gateway to tell" in refused.get("error", ""), f"a word about a name that does not exist: {refused}")
 
 
 if __name__ == "__main__":
