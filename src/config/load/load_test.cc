@@ -467,6 +467,13 @@ TEST(Load, session_resumption_is_off_unless_it_is_switched_on) {
   EXPECT_TRUE(loaded("config system settings\nset ike-session-resume enable\nend\n").model->session_resume);
 }
 
+TEST(Load, mobike_is_on_unless_it_is_switched_off) {
+  EXPECT_TRUE(loaded(example("server.conf")).model->phase1.at(0).mobike);
+  const auto off =
+      replaced(example("server.conf"), "set interface \"port8\"", "set interface \"port8\"\n set mobike disable");
+  EXPECT_FALSE(loaded(off).model->phase1.at(0).mobike);
+}
+
 TEST(Load, quick_crash_detection_is_off_unless_it_is_switched_on) {
   EXPECT_FALSE(loaded("").model->quick_crash_detect);
   EXPECT_TRUE(loaded("config system settings\nset ike-quick-crash-detect enable\nend\n").model->quick_crash_detect);

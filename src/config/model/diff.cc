@@ -22,7 +22,8 @@ Verdict compare(const Phase1& a, const Phase1& b) {
                         a.dpd_retryinterval == b.dpd_retryinterval && a.retransmit_schedule == b.retransmit_schedule &&
                         a.keepalive == b.keepalive;
   const bool sleep = a.client_resume == b.client_resume && a.client_resume_interval == b.client_resume_interval &&
-                     a.ticket_rekey_delay == b.ticket_rekey_delay && a.libreswan_resume == b.libreswan_resume;
+                     a.ticket_rekey_delay == b.ticket_rekey_delay && a.libreswan_resume == b.libreswan_resume &&
+                     a.mobike == b.mobike;
   const bool life = a.keylife == b.keylife && a.reauth == b.reauth && a.rekey == b.rekey &&
                     a.negotiate_timeout == b.negotiate_timeout && a.auto_negotiate == b.auto_negotiate &&
                     a.passive == b.passive;

@@ -66,6 +66,7 @@ struct Phase1 {
   Duration client_resume_interval = 7200s;
   Duration ticket_rekey_delay = 10s;  ///< client: from a wake by ticket to the rekey of the IKE SA; 0 = none
   bool libreswan_resume = false;      ///< AUTH of a resumed SA as libreswan makes it, and its Delete means sleep
+  bool mobike = true;                 ///< RFC 4555
   bool reauth = false;                ///< keylife after its login a client must have logged in again (RFC 4478)
   Duration keylife = 86400s;
   bool rekey = true;

@@ -72,6 +72,7 @@ inline constexpr AttributeSpec kPhase1[] = {
     option("resume-auth", "rfc5723 libreswan", "rfc5723",
            "AUTH after a session ticket; libreswan covers less, and its Delete means that the client suspends",
            {.ours = true}),
+    toggle("mobike", "enable", "a peer may go on under another outer address (RFC 4555)", {.ours = true}),
     toggle("rekey", "enable", "whether this end starts rekeys"),
     of_kind("remote-gw", Kind::ipv4, "0.0.0.0", "the peer", {.visible = "type=static&ip-version=4", .mandatory = true}),
     of_kind("remote-gw6", Kind::ipv6, "::", "the peer", {.visible = "type=static&ip-version=6", .mandatory = true}),
