@@ -30,6 +30,10 @@ inline constexpr std::size_t kMinQcdToken = 16, kMaxQcdToken = 128;  // RFC 6290
 inline constexpr std::size_t kQcdTokensRead = 8;                     // in one message: RFC 6290 4.5 asks for four
 inline constexpr std::size_t kQcdTokensKept = 4;  // of one IKE SA: as many generations as a maker may have
 
+inline constexpr std::size_t kMaxAdditionalAddresses = 8;  // of a peer beside the one in use; more are not looked at
+inline constexpr std::size_t kMinCookie2 = 8, kMaxCookie2 = 64;  // RFC 4555 4.2.5
+inline constexpr unsigned kMaxNatRefusals = 3;                   // of an update by UNEXPECTED_NAT_DETECTED, in a row
+
 inline constexpr std::size_t kMaxTicket = 4096;  // RFC 5723 gives none; libreswan's has 856 octets
 
 // --- tunnel

@@ -35,6 +35,7 @@ enum class CloseReason : std::uint8_t {
   refused,
   no_address,  ///< the gateway had no inside address for us
   malformed,
+  no_cookie2,  ///< the peer did not return what was sent to where it says it is (RFC 4555 3.7)
 };
 [[nodiscard]] const char* name_of(CloseReason r);  ///< for logs, e.g. "deleted by peer"
 
@@ -131,13 +132,30 @@ struct NatState {
   bool remote_behind_nat;
   bool udp_encap;
 };
+/// MOBIKE: from now on the IKE SA and its Child SAs travel this path (RFC 4555 3.5). To whoever decides, when the peer
+/// has agreed; to the other end, when the peer has shown that it receives there.
+struct Moved {
+  IkeSaId sa;
+  Path path;
+  bool local_behind_nat, remote_behind_nat, udp_encap;
+};
+/// The peer does not want the addresses of our update.
+struct MoveRefused {
+  IkeSaId sa;
+  std::uint16_t notify;
+};
+/// The peer told its addresses anew (RFC 4555 3.6), from path.remote; the others are peer_addresses().
+struct PeerAddresses {
+  IkeSaId sa;
+  Path path;
+};
 struct Log {
   LogEvent event;
 };
 
-using Action =
-    std::variant<Transmit, Established, ChildUp, ChildOutboundReady, ChildDown, ChildFailed, Closed, Unreachable,
-                 ReauthWanted, TicketReceived, TicketRefused, PeerCrashed, PeerAlive, Rekeyed, NatState, Log>;
+using Action = std::variant<Transmit, Established, ChildUp, ChildOutboundReady, ChildDown, ChildFailed, Closed,
+                            Unreachable, ReauthWanted, TicketReceived, TicketRefused, PeerCrashed, PeerAlive, Rekeyed,
+                            NatState, Moved, MoveRefused, PeerAddresses, Log>;
 
 /// Collects actions in order. `debug` off spares the making of debug lines.
 class Outbox {

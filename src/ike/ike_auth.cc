@@ -73,6 +73,7 @@ void SaImpl::send_auth(Instant now, Outbox& out) {
   add_token(p, true, spi_i_, spi_r_);
   if (ask_inside_) p.push_back(wire::to_payload(*ask_inside_));
   ask_for_ticket(p);
+  offer_mobike(p);
   if (!children_policy_.empty()) {
     first_child_spi_ = owner_.allocate_esp_spi();
     for (auto& c : child_offer(children_policy_.front(), first_child_spi_, false)) p.push_back(std::move(c));
@@ -87,7 +88,8 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
     for (const auto& payload : p)
       if (const auto* n = std::get_if<wire::NotifyPayload>(&payload); n && wire::is_error(n->type))
         out.log(LogId::processing_notify, scope(), {wire::notify_name(n->type)});
-    return fail_with(CloseReason::auth_failed, out);
+    const bool nat = wire::find_notify(p, wire::NotifyType::unexpected_nat_detected);  // RFC 4555 3.9: try again
+    return fail_with(nat ? CloseReason::refused : CloseReason::auth_failed, out);
   }
   out.log(LogId::peer_identifier, scope(), {std::to_string(static_cast<unsigned>(id->id.type)), id->id.text()});
   const bool right_peer = !expected_peer_ || *expected_peer_ == id->id;
@@ -109,6 +111,7 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
     return fail_with(CloseReason::no_address, out);
   }
   if (ask_inside_) take_inside(p, out);
+  agree_mobike(p, path_, out);
   become_established(now, out);
   take_auth_lifetime(p, out);
   take_ticket(p, now, out);
@@ -172,6 +175,11 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
   psk_ = std::move(grant.psk);
   policy_ = std::move(grant.policy);
   children_policy_ = std::move(grant.children);
+  if (policy_.mobike && unexpected_nat(p, path)) {  // RFC 4555 3.9
+    out.log(LogId::unexpected_nat, scope(), {path.remote.text()});
+    reply_notify(m, datagram, wire::NotifyType::unexpected_nat_detected, {}, path, out);
+    return fail_with(CloseReason::refused, out);
+  }
   const auto own = own_auth(local_);
   if (!own) {
     reply_notify(m, datagram, wire::NotifyType::authentication_failed, {}, path, out);
@@ -201,6 +209,8 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
                                 seconds_of(*grant.auth_lifetime), 1, std::numeric_limits<std::uint32_t>::max())));
     answer.push_back(wire::NotifyPayload{.type = wire::NotifyType::auth_lifetime, .data = std::move(seconds)});
   }
+  agree_mobike(p, path, out);
+  answer_mobike(answer, path);
   std::optional<Agreement> child;
   EspSpi in{};
   if (wire::find<wire::SaPayload>(p)) {

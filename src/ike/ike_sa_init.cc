@@ -218,6 +218,7 @@ void SaImpl::settle_nat(const Payloads& payloads, const Path& path, Outbox& out)
                          ? std::nullopt
                          : find_nat(owner_.crypto(), payloads, spi_i_, initiator_ ? spi_r_ : IkeSpi{}, path);
   if (found) nat_ = *found;
+  mobike_.nat_t = found.has_value();
   const bool any = nat_.local || nat_.remote;
   udp_encap_ = found && (any || policy_.nat == NatMode::always);
   if (any)
@@ -225,7 +226,8 @@ void SaImpl::settle_nat(const Payloads& payloads, const Path& path, Outbox& out)
   else
     out.log(LogId::nat_not_detected, scope());
   out.add(NatState{id_, nat_.local, nat_.remote, udp_encap_});
-  if (initiator_ && udp_encap_) {  // RFC 7296 2.23: the initiator floats to 4500
+  // RFC 7296 2.23: the initiator floats to 4500; with MOBIKE always (RFC 4555 3.3), so that a NAT may come later.
+  if (initiator_ && (udp_encap_ || (found && policy_.mobike))) {
     path_.local.port = 4500;
     if (path_.remote.port == 500) path_.remote.port = 4500;
   }

@@ -13,6 +13,8 @@
 
 namespace dormouse::ike {
 
+struct Path;  // actions.h
+
 /// One phase 2 as the engine needs it.
 struct ChildPolicy {
   std::string name{};
@@ -37,6 +39,7 @@ struct IkePolicy {
   Duration nat_keepalive = 10s;   ///< used by the layer above
   bool session_resume = false;    ///< asks for session tickets as client, gives them as gateway (RFC 5723)
   bool libreswan_resume = false;  ///< AUTH of a resumed SA covers the message alone, as libreswan (to 5.4) has it
+  bool mobike = false;            ///< addresses may change under the SAs (RFC 4555)
   std::uint32_t lifetime_jitter_permille = 30;  ///< rekey start is spread over this part of the lifetime
 };
 
@@ -121,6 +124,10 @@ class Owner {
                                                             std::vector<LogEvent>& /*log*/) {
     return fail(ErrorCode::refused, "ticket");
   }
+  /// By which other addresses of ours the peer may reach an IKE SA that travels `path` (RFC 4555 3.4).
+  [[nodiscard]] virtual std::vector<IpAddress> other_addresses(IkeSaId /*sa*/, const Path& /*path*/) { return {}; }
+  /// Whether the peer, which decides, may move this IKE SA to `path` (RFC 4555 3.5).
+  [[nodiscard]] virtual bool may_move(IkeSaId /*sa*/, const Path& /*path*/) { return true; }
   /// Error refused / auth_failed: the peer gets AUTHENTICATION_FAILED and nothing else.
   [[nodiscard]] virtual Result<AuthGrant> authorize(const AuthQuery& query, std::vector<LogEvent>& log) = 0;
 };

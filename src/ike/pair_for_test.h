@@ -62,6 +62,8 @@ class End final : public Owner {
   SecretBytes psk = secret("correct horse");
   Identity identity;
   std::optional<QcdMaker> qcd;                 ///< quick crash detection is on
+  std::vector<IpAddress> others;               ///< further addresses, for MOBIKE
+  bool stay = false;                           ///< may_move() says no
   bool refuse = false;                         ///< authorize() says no whatever the secret
   std::optional<wire::InsideConfig> gives;     ///< to who logs in
   std::optional<wire::NotifyType> turns_away;  ///< who logs in, though the secret is right
@@ -100,6 +102,9 @@ class End final : public Owner {
                      .inside = gives,
                      .turned_away = turns_away};
   }
+
+  std::vector<IpAddress> other_addresses(IkeSaId, const Path&) override { return others; }
+  bool may_move(IkeSaId, const Path&) override { return !stay; }
 
   // Session tickets, kept by reference: enough to try the exchange; what may become of one is the tunnel layer's.
   struct Kept {
@@ -173,11 +178,18 @@ class End final : public Owner {
     sas[id] = std::move(a.successor);
   }
   void note(NatState& a) { nat = a; }
+  void note(Moved& a) {
+    events.push_back("moved to " + (sas.at(a.sa)->initiator() ? a.path.local : a.path.remote).text());
+    moved = a;
+  }
+  void note(MoveRefused& a) { events.push_back("move refused " + std::to_string(a.notify)); }
+  void note(PeerAddresses& a) { events.push_back("addresses from " + a.path.remote.text()); }
   void note(Log&) {}
 
  public:
   std::size_t alive = 0;  ///< PeerAlive reports
   std::optional<NatState> nat;
+  std::optional<Moved> moved;
   std::optional<TicketReceived> ticket;  ///< the newest we were given
 
  private:
@@ -240,6 +252,9 @@ class Pair {
     Path path{to_b ? b_at : a_at, to_b ? a_seen : b_at, 0};
     path.local.port = port;
     path.remote.port = to_b && a_seen != a_at ? a_seen.port : port;
+    hand(to, message, path);
+  }
+  void hand(End& to, const Bytes& message, const Path& path) {
     const auto h = wire::parse_header(message);
     if (!h) return;
     const IkeSpi ours = h->initiator ? h->spi_r : h->spi_i;

@@ -29,6 +29,7 @@ std::unique_ptr<IkeSa> IkeSa::make_initiator(Owner& owner, InitiatorSetup setup,
   sa->initial_contact_ = setup.initial_contact;
   sa->ask_inside_ = setup.ask_inside;
   sa->wants_tickets_ = sa->policy_.session_resume;
+  sa->mobike_.leads = true;
   sa->spi_i_ = owner.allocate_ike_spi();
   if (setup.resume) {
     sa->suite_ = setup.resume->suite;
@@ -176,6 +177,7 @@ void SaImpl::on_request(const wire::Message& m, ByteView datagram, const Path& p
     if (auth) return;
     return reply_notify(m, datagram, wire::NotifyType::invalid_syntax, {}, path, out);
   }
+  if (m.header.exchange == ExchangeType::informational) take_addresses(*payloads, path, now, out);
   if (!auth) out.add(PeerAlive{id_, path});
   if (auth)
     on_auth_request(m, datagram, *payloads, path, now, out);
@@ -206,6 +208,8 @@ void SaImpl::on_response(const wire::Message& m, ByteView datagram, const Path& 
       on_create_child_response(std::move(x), *payloads, now, out);
     else if (std::holds_alternative<RekeyIkeTask>(x.task))
       on_rekey_ike_response(std::move(x), *payloads, now, out);
+    else if (is_mobike(x.task))
+      on_mobike_response(std::move(x), *payloads, path, now, out);
     else
       on_informational_response(std::move(x), *payloads, now, out);
   }
@@ -243,8 +247,12 @@ void SaImpl::start_task(Task task, Instant now, Outbox& out) {
   if (std::holds_alternative<CloseTask>(task)) return close(now, out);
   if (std::holds_alternative<TokenTask>(task)) return send_token(now, out);
   if (std::holds_alternative<TicketTask>(task)) return send_ticket_request(now, out);
+  if (is_mobike(task)) return send_mobike(std::move(task), now, out);
   exchange_.emplace().task = ProbeTask{};
-  request(wire::ExchangeType::informational, {}, now, out);
+  Payloads p;
+  if (mobility() == Mobility::leads && nat_.local)
+    add_nat_payloads(p, path_);  // RFC 4555 3.8: is the mapping the same?
+  request(wire::ExchangeType::informational, std::move(p), now, out);
 }
 
 void SaImpl::retry_later(Task task, Instant now) {
@@ -447,6 +455,11 @@ void SaImpl::set_asleep(bool asleep, Instant) {
 
 void SaImpl::hand_over(std::unique_ptr<SaImpl> successor, Outbox& out) {
   out.log(LogId::ike_rekeyed, scope(), {spis(), successor->spis()});
+  successor->path_ = path_;
+  successor->nat_ = nat_;
+  successor->udp_encap_ = udp_encap_;
+  successor->mobike_ = mobike_;
+  successor->mobike_.seen_as.clear();  // it is made of the SPIs too
   successor->children_ = std::exchange(children_, {});
   successor->tasks_.insert(successor->tasks_.begin(), std::make_move_iterator(tasks_.begin()),
                            std::make_move_iterator(tasks_.end()));
@@ -474,6 +487,7 @@ SaStatus SaImpl::status() const {
   s.next_request_in = window_.next_in().value();
   s.request_pending = window_.busy();
   s.udp_encap = udp_encap_;
+  s.mobike = mobike_.on;
   s.inside = inside_;
   for (const auto& c : children_)
     s.children.push_back({c.id, c.phase2, c.in, c.out, c.suite, c.local, c.remote, c.created, c.soft, c.hard, false,

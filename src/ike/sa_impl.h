@@ -8,12 +8,14 @@
 //   create_child.cc   CREATE_CHILD_SA for new children and their rekey (1.3.1, 1.3.3, 2.8)
 //   rekey_ike.cc      CREATE_CHILD_SA for the IKE SA itself (1.3.2, 2.18)
 //   informational.cc  probes, Deletes (1.4) and crash detection (RFC 6290)
+//   mobike.cc         other addresses under the same SAs (RFC 4555)
 #pragma once
 #include <deque>
 #include <variant>
 
 #include "ike/child_sa.h"
 #include "ike/message_window.h"
+#include "ike/mobike.h"
 #include "ike/nat_detection.h"
 #include "ike/protection.h"
 #include "ike/qcd.h"
@@ -37,7 +39,8 @@ struct RekeyIkeTask {
 struct CloseTask {};
 struct TokenTask {};   ///< gives the peer our token of this SA, after a rekey that we began (RFC 6290 4.3)
 struct TicketTask {};  ///< asks for a session ticket by INFORMATIONAL (RFC 5723 4.1)
-using Task = std::variant<ProbeTask, CreateChildTask, DeleteChildTask, RekeyIkeTask, CloseTask, TokenTask, TicketTask>;
+using Task = std::variant<ProbeTask, CreateChildTask, DeleteChildTask, RekeyIkeTask, CloseTask, TokenTask, TicketTask,
+                          UpdateTask, RoutabilityTask, AddressesTask>;
 
 /// Our request under way, with what its answer will need.
 struct Exchange {
@@ -47,7 +50,14 @@ struct Exchange {
   EspSpi esp_spi{};
   IkeSpi ike_spi{};
   std::optional<ChildSa::Rival> rival{};  ///< of the Child SA we rekey, when the peer has deleted that one meanwhile
+  Bytes cookie2{};                        ///< what the answer must bring back (RFC 4555 3.7)
+  Path sent_over{};                       ///< with `cookie2`: the path of the first transmission
 };
+
+[[nodiscard]] inline bool is_mobike(const Task& t) {
+  return std::holds_alternative<UpdateTask>(t) || std::holds_alternative<RoutabilityTask>(t) ||
+         std::holds_alternative<AddressesTask>(t);
+}
 
 /// A longer ticket is not put into an answer that carries much else: TICKET_ACK, and the client asks again.
 constexpr std::size_t kTicketRoom = 600, kTicketRoomLarge = 1000;
@@ -71,6 +81,8 @@ class SaImpl final : public IkeSa {
   void abandon(Instant now, Outbox& out) override;
   void set_path(const Path& path) override { path_ = path; }
   void set_gateway_name(std::string name) override { gateway_ = std::move(name); }
+  void move(const Path& path, Instant now, Outbox& out) override;
+  void announce_addresses(Instant now, Outbox& out) override;
   void set_asleep(bool asleep, Instant now) override;
   void update_children(std::vector<ChildPolicy> policies) override { children_policy_ = std::move(policies); }
   SaState state() const override { return state_; }
@@ -78,6 +90,10 @@ class SaImpl final : public IkeSa {
   bool initiator() const override { return initiator_; }
   IkeSpi spi_i() const override { return spi_i_; }
   IkeSpi spi_r() const override { return spi_r_; }
+  Mobility mobility() const override {
+    return !mobike_.on ? Mobility::none : mobike_.leads ? Mobility::leads : Mobility::follows;
+  }
+  const std::vector<IpAddress>& peer_addresses() const override { return mobike_.peer_addresses; }
   SaStatus status() const override;
 
  private:
@@ -197,6 +213,24 @@ class SaImpl final : public IkeSa {
                                 Instant now, Outbox& out);
   void on_informational_response(Exchange x, const Payloads& p, Instant now, Outbox& out);
 
+  // mobike.cc
+  void offer_mobike(Payloads& p);
+  void agree_mobike(const Payloads& p, const Path& path, Outbox& out);
+  void answer_mobike(Payloads& answer, const Path& path);
+  void add_nat_payloads(Payloads& p, const Path& path);
+  void settle_moved_nat(const Payloads& p, const Path& path);
+  void resend_on_path(bool other, Instant now, Outbox& out);
+  void put_first(Task task);
+  void send_mobike(Task task, Instant now, Outbox& out);
+  void on_mobike_response(Exchange x, const Payloads& p, const Path& path, Instant now, Outbox& out);
+  void on_update_response(const Payloads& p, const Path& path, Outbox& out);
+  void take_addresses(const Payloads& p, const Path& path, Instant now, Outbox& out);
+  void take_update(const Payloads& p, const Path& path, Instant now, Outbox& out);
+  void answer_addresses(const Payloads& p, const Path& path, Payloads& answer);
+  void note_mapping(const Payloads& p, Instant now, Outbox& out);
+  void end_unproven(Outbox& out);
+  [[nodiscard]] Moved moved() const;
+
   Owner& owner_;
   IkeSaId id_;
   bool initiator_;
@@ -227,6 +261,7 @@ class SaImpl final : public IkeSa {
   EspSpi first_child_spi_{};
   NatFindings nat_;
   QcdTokens peer_tokens_;
+  Mobike mobike_;
   std::optional<wire::InsideRequest> ask_inside_;
   std::optional<wire::InsideConfig> inside_;
 
