@@ -116,7 +116,7 @@ void Manager::begin_wake_ladder(Tunnel& t, Instant now) {
   enter(t, Event::peer_lost);
   t.timers.stop(Timer::dpd);
   t.asleep_since = t.ladder_since = now;
-  t.attempts = 0;
+  t.attempts = t.asked = 0;
   climb(t, now);
 }
 
@@ -133,6 +133,7 @@ void Manager::climb(Tunnel& t, Instant now) {
 void Manager::hurry(Tunnel& t, Instant now) {
   t.attempts = 0;
   t.ladder_since = now;
+  t.asked = 0;
   if (const auto* s = t.resume.sa ? sas_.find(*t.resume.sa) : nullptr; s && s->state() == ike::SaState::init_sent)
     with_sa(*t.resume.sa, now, [&](ike::IkeSa& a, ike::Outbox& box) { a.abandon(now, box); });
   climb(t, now);
@@ -179,7 +180,7 @@ void Manager::wake_probe(Tunnel& t, Instant now) {
   if (data_.counters(t.id).last_in > t.ladder_since) return wake_by_address(t, sa, now);  // ESP came first
   const auto pause = now - t.ladder_since < kEagerPhase ? kProbeEvery : kProbeEveryLater;
   t.timers.set(Timer::wake_probe, now + pause);
-  with_sa(sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.resend_pending(now, box); });
+  ask_by_address(t, now);
 }
 
 void Manager::want_children(Tunnel& t, Instant now, bool all) {

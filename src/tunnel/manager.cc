@@ -75,7 +75,9 @@ void Manager::on_path_event(const esp::PathEvent& event, Instant now) {
     on_datagram({e->local, e->remote, e->ifindex}, e->data, now);
   } else if (const auto* moved = std::get_if<esp::AuthenticatedFrom>(&event)) {
     // RFC 7296 2.23: follow the newest authenticated packet. Only dialup peers move; a client's gateway is configured.
-    if (Tunnel* t = find(moved->tunnel); t && t->current && t->dynamic) {
+    if (Tunnel* t = find(moved->tunnel); t && t->current && t->dynamic && !follows_esp(*t)) {
+      unannounced(*t, moved->remote, now);
+    } else if (t && t->current && t->dynamic) {
       ike::Path to = t->path;
       to.local.address = moved->local.address;
       to.remote.address = moved->remote.address;
@@ -242,17 +244,9 @@ void Manager::sync_shared_devices(const config::Model& old) {
 
 void Manager::set_links(std::vector<LinkInfo> links, Instant now) {
   const bool changed = links != links_;
-  links_ = std::move(links);
-  for (auto& [id, t] : tunnels_) {
-    if (t->dynamic || t->dead()) continue;
-    const auto address = local_address(*t->phase1);
-    if (!address || !t->current || t->path.local.address == *address) continue;
-    // Our own address changed: speak from the new one; the gateway follows the first packet it can authenticate.
-    ike::Path to = t->path;
-    to.local.address = *address;
-    set_path(*t, to, t->udp_encap);
-    with_sa(*t->current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.resend_pending(now, box); });
-  }
+  const auto before = std::exchange(links_, std::move(links));
+  for (auto& [id, t] : tunnels_)
+    if (!t->dead()) follow_links(*t, before, now);
   for (auto& [id, t] : tunnels_) {
     if (t->dynamic || t->dead() || t->state != State::connecting) continue;
     if (changed && t->current) hurry(*t, now);  // the way to the gateway may just have come back
@@ -380,12 +374,15 @@ const LinkInfo* Manager::link(const std::string& name) const {
 }
 
 std::optional<IpAddress> Manager::local_address(const config::Phase1& phase1) const {
+  return local_address(phase1, phase1.family);
+}
+
+std::optional<IpAddress> Manager::local_address(const config::Phase1& phase1, Family family) const {
   const auto* l = link(phase1.interface);
   if (!l) return std::nullopt;
   const auto link_local = Prefix::parse("fe80::/10");
   for (const auto& a : l->addresses)
-    if (a.family() == phase1.family && (!phase1.local_gw || a == *phase1.local_gw) && !link_local->contains(a))
-      return a;
+    if (a.family() == family && (!phase1.local_gw || a == *phase1.local_gw) && !link_local->contains(a)) return a;
   return std::nullopt;
 }
 
@@ -436,6 +433,7 @@ ike::IkePolicy Manager::ike_policy(const config::Phase1& phase1) const {
   policy.nat_keepalive = phase1.keepalive;
   policy.session_resume = model_->session_resume;
   policy.libreswan_resume = phase1.libreswan_resume;
+  policy.mobike = phase1.mobike;
   return policy;
 }
 

@@ -3,6 +3,7 @@
 // who may enter and as which tunnel; sa_actions.cc carries out what the engine asks; tunnel_life.cc makes, wakes, puts
 // to sleep and ends tunnels (with sleep.cc, dpd.cc, adoption.cc for the decisions); mode_cfg.cc gives and takes inside
 // addresses, tickets.cc session tickets; connect.cc is the static tunnel's way up and resume.cc its second rung;
+// mobike.cc moves tunnels to other outer addresses;
 // restore.cc hands out what outlives the daemon and takes it back; crash.cc is RFC 6290; status.cc copies out.
 #pragma once
 #include <deque>
@@ -206,6 +207,9 @@ class Manager final : private ike::Owner {
   void carry_out(ike::PeerAlive& a, Instant now);
   void carry_out(ike::Rekeyed& a, Instant now);
   void carry_out(ike::NatState& a, Instant now);
+  void carry_out(ike::Moved& a, Instant now);
+  void carry_out(ike::MoveRefused& a, Instant now);
+  void carry_out(ike::PeerAddresses& a, Instant now);
   void carry_out(ike::Log& a, Instant now);
 
   // tunnel_life.cc
@@ -238,6 +242,21 @@ class Manager final : private ike::Owner {
   void report_up(Tunnel& t, const TunnelChild& child);
   void report_down(Tunnel& t, const std::string& phase2);
   void remove_gone();
+
+  // mobike.cc
+  std::vector<IpAddress> other_addresses(IkeSaId sa, const ike::Path& path) override;
+  bool may_move(IkeSaId sa, const ike::Path& path) override;
+  [[nodiscard]] ike::Mobility mobility_of(const Tunnel& t) const;
+  [[nodiscard]] std::vector<ike::Path> paths_of(const Tunnel& t) const;
+  void follow_links(Tunnel& t, const std::vector<LinkInfo>& before, Instant now);
+  void follow_link_as_gateway(Tunnel& t, const std::vector<LinkInfo>& before, Instant now);
+  void move_attempts(Tunnel& t, Instant now);
+  void move_to(Tunnel& t, const ike::Path& path, Instant now);
+  void ask_by_address(Tunnel& t, Instant now);
+  [[nodiscard]] bool follows_ike(const Tunnel& t, IkeSaId sa) const;
+  [[nodiscard]] bool follows_esp(const Tunnel& t) const;
+  void unannounced(Tunnel& t, const Endpoint& from, Instant now);
+  void keep_nat_mapping(Tunnel& t, Instant now);
 
   // crash.cc
   void restore_qcd_secret(const StoredState& stored);
@@ -285,6 +304,7 @@ class Manager final : private ike::Owner {
   [[nodiscard]] ike::IkePolicy ike_policy(const config::Phase1& phase1) const;
   [[nodiscard]] const LinkInfo* link(const std::string& name) const;
   [[nodiscard]] std::optional<IpAddress> local_address(const config::Phase1& phase1) const;
+  [[nodiscard]] std::optional<IpAddress> local_address(const config::Phase1& phase1, Family family) const;
   void log(LogId id, LogScope scope, std::vector<LogField> fields = {});
   [[nodiscard]] static LogScope scope_of(const Tunnel& t) { return {.gateway = t.name}; }
 

@@ -186,11 +186,16 @@ void Manager::carry_out(ike::PeerAlive& a, Instant now) {
   t->last_ike_in = now;
   spend_older_tickets(*t, a.sa, now);
   if (t->current == a.sa) unpark(*t);
-  if (t->current == a.sa && !(t->path == a.path) && (t->dynamic || t->remote_behind_nat))
-    set_path(*t, a.path, t->udp_encap);
+  if (t->current == a.sa && !(t->path == a.path) && follows_ike(*t, a.sa)) set_path(*t, a.path, t->udp_encap);
   // The last words of an SA that a rekey replaced say nothing about its successor.
-  if ((t->state == State::asleep || t->state == State::connecting) && is_established(a.sa))
+  if ((t->state == State::asleep || t->state == State::connecting) && is_established(a.sa)) {
+    // Several paths may have been tried: this one works.
+    if (t->state == State::connecting && t->current == a.sa && mobility_of(*t) == ike::Mobility::leads)
+      with_sa(a.sa, now, [&](ike::IkeSa& s, ike::Outbox& box) {
+        if (s.status().path != a.path) s.move(a.path, now, box);
+      });
     wake_by_address(*t, a.sa, now);
+  }
 }
 
 void Manager::carry_out(ike::Rekeyed& a, Instant now) {

@@ -31,6 +31,7 @@ enum class Timer : std::uint8_t {
   ticket_rekey,   ///< static: woke by ticket, so a fresh key exchange is due
   tell_restart,   ///< restored: its client is told that the SAs are gone (RFC 6290)
   held_answer,    ///< static: the old SAs had their chance, the login goes on
+  unannounced,    ///< MOBIKE: traffic came from where no update told; is the path we have still good?
   unpark,         ///< woke by login: the parked packets wait until the peer has its new Child SA
   count_,
 };
@@ -107,6 +108,7 @@ struct Tunnel {
   Instant asleep_since{}, asleep_until{};
   std::optional<Instant> reauth_deadline;  ///< no sleep lasts longer
   bool reauth_due = false;                 ///< static: the login under way is for that
+  unsigned asked = 0;                      ///< static: how often by address since then
   Instant ladder_since{};                  ///< static: since when it asks for its gateway
   bool resumed_child_pending = false;      ///< woke by login: parked packets wait for its child
   // liveness

@@ -127,6 +127,7 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   keep_spis(t);
   start_liveness(t, now);
   enforce_sa_limit(t, now);
+  if (!t.dynamic) follow_links(t, links_, now);  // our address may have changed meanwhile
 }
 
 void Manager::enforce_sa_limit(Tunnel& t, Instant now) {
@@ -451,7 +452,7 @@ void Manager::start_liveness(Tunnel& t, Instant now) {
     t.timers.set(Timer::reauth_over, *t.reauth_deadline);
   else
     t.timers.stop(Timer::reauth_over);
-  if (t.local_behind_nat && t.udp_encap) t.timers.set(Timer::nat_keepalive, now + t.phase1->keepalive);
+  keep_nat_mapping(t, now);
   refresh(t);
 }
 
@@ -497,6 +498,10 @@ void Manager::on_tunnel_timer(Tunnel& t, Timer timer, Instant now) {
     case Timer::held_resume: give_held_resume(t, now); break;
     case Timer::ticket_rekey:
       if (t.current) with_sa(*t.current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.rekey(now, box); });
+      break;
+    case Timer::unannounced:
+      if (t.state == State::up && t.current)
+        with_sa(*t.current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.probe(now, box); });
       break;
     case Timer::unpark: data_.set_asleep(t.id, false); break;  // nobody used the new SAs in time
     case Timer::count_: break;
