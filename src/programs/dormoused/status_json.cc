@@ -89,6 +89,7 @@ json of(const ike::SaStatus& s) {
           {"next_request_in", s.next_request_in},
           {"request_pending", s.request_pending},
           {"udp_encap", s.udp_encap},
+          {"mobike", s.mobike},
           {"children", children}};
 }
 

@@ -106,6 +106,7 @@ std::string sa_block(const Json& status, const Json& t, const Json& sa, bool dia
   if (diagnose) {
     out += fmt::format("  message-id sent/recv: {}/{}{}\n", number(sa, "next_request_out"),
                        number(sa, "next_request_in"), flag(sa, "request_pending") ? ", waiting for an answer" : "");
+    out += fmt::format("  mobike: {}\n", flag(sa, "mobike") ? "on" : "off");
   }
   out += fmt::format("  lifetime/rekey: {}/{}\n", seconds_between(sa, "established", "hard"),
                      seconds_until(status, sa, "soft"));
