@@ -19,7 +19,7 @@ void Host::start(std::shared_ptr<const config::Model> model) {
       [this](const auto& path, const auto& packet) { world_.send_esp(*this, path, packet); },
       [this](const auto& path, Bytes m) { world_.send_ike(*this, path.local, path.remote, std::move(m)); });
   manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_);
-  manager_->set_links({{"wan", 2, true, {address_}}}, world_.now());
+  manager_->set_links({{"wan", 2, true, addresses_}}, world_.now());
   manager_->configure(std::move(model), world_.now());
   manager_->restore(disk_, world_.now());
   settle();
@@ -64,10 +64,12 @@ bool Host::send_inside(const std::string& device, const IpAddress& destination, 
   return sent;
 }
 
-void Host::set_address(const IpAddress& address) {
-  address_ = address;
+bool Host::has(const IpAddress& address) const { return std::ranges::find(addresses_, address) != addresses_.end(); }
+
+void Host::set_addresses(const std::vector<IpAddress>& addresses) {
+  addresses_ = addresses;
   if (!manager_) return;
-  manager_->set_links({{"wan", 2, true, {address_}}}, world_.now());
+  manager_->set_links({{"wan", 2, true, addresses_}}, world_.now());
   settle();
 }
 

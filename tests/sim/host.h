@@ -31,8 +31,9 @@ class Host {
   void receive_ike(const Endpoint& local, const Endpoint& remote, const Bytes& message);
   void receive_esp(const EspPacket& packet, const Endpoint& local, const Endpoint& remote, esp::Encap encap);
   bool send_inside(const std::string& device, const IpAddress& destination, std::uint64_t payload);
-  void set_address(const IpAddress& address);
-  [[nodiscard]] const IpAddress& address() const { return address_; }
+  void set_addresses(const std::vector<IpAddress>& addresses);
+  [[nodiscard]] bool has(const IpAddress& address) const;
+  [[nodiscard]] const IpAddress& address() const { return addresses_.front(); }
   [[nodiscard]] const std::string& name() const { return name_; }
 
   [[nodiscard]] std::optional<Instant> next_deadline() const;
@@ -63,7 +64,7 @@ class Host {
   World& world_;
   std::string name_;
   std::uint64_t seed_;
-  IpAddress address_;
+  std::vector<IpAddress> addresses_;
   std::unique_ptr<Rng> rng_;
   std::unique_ptr<crypto::Provider> crypto_;
   std::unique_ptr<FakeDataPlane> data_;
