@@ -32,8 +32,10 @@ def why_not():
 class Charon:
     """One charon with one connection `dm` and one child `net`."""
 
-    def __init__(self, world, host, local, remote, local_ts, remote_ts, ike, esp, dpd=0, connection="", sections=""):
-        """`connection`: more settings of the connection; `sections`: more sections of swanctl.conf."""
+    def __init__(self, world, host, local, remote, local_ts, remote_ts, ike, esp, dpd=0, connection="", sections="",
+                 remote_id=None):
+        """`connection`: more settings of the connection; `sections`: more sections of swanctl.conf;
+        `remote_id`: where it is not `remote`."""
         self.network, self.host = world.network, host
         self.home = world.workdir / f"charon-{host}-{ike}"
         for folder in ("conf.d", "x509", "x509ca", "private"):
@@ -64,7 +66,7 @@ connections {{ dm {{
   local {{ auth = psk
     id = {local} }}
   remote {{ auth = psk
-    id = {remote} }}
+    id = {remote_id or remote} }}
   children {{ net {{ local_ts = {local_ts}
     remote_ts = {remote_ts}
     esp_proposals = {esp}-modp2048 }} }}

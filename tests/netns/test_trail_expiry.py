@@ -11,7 +11,7 @@ def test(world):
     pair = r"[0-9a-f]{16}/[0-9a-f]{16}"
     trail.expect_order([
         rf"ike V=root:0:toClient_0:\d+: sent IKE msg \(RETRANSMIT_INFORMATIONAL\): "
-        rf"173\.1\.1\.1:500->11\.101\.1\.1:500, len=\d+, vrf=0, id={pair}(:\w+)?, oif=\d+$",
+        rf"173\.1\.1\.1:4500->11\.101\.1\.1:4500, len=\d+, vrf=0, id={pair}(:\w+)?, oif=\d+$",
         rf"ike V=root:0:toClient_0:\d+: {pair} retransmission timeout$",
         r"ike V=root:0:toClient_0: starting client-resume sleep period 4 sec \(1\)$",
         r"ike V=root:0:toClient_0: client-resume sleep period has expired \(1\)$",
