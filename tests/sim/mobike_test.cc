@@ -17,8 +17,10 @@ constexpr Duration kRoundTrip = 40ms;  // 10 ms on each link, both ways
 
 class Roaming : public ::testing::Test {
  protected:
-  void begin(bool mobike = true) {
+  enum class Probes : std::uint8_t { both_ends, client_alone };
+  void begin(bool mobike = true, Probes probes = Probes::both_ends) {
     auto s = server_model();
+    if (probes == Probes::client_alone) s.phase1[0].dpd = config::DpdMode::disable;
     auto c = client_model(kServer);
     s.phase1[0].mobike = c.phase1[0].mobike = mobike;
     server.start(share(s));
@@ -33,6 +35,14 @@ class Roaming : public ::testing::Test {
   std::optional<tunnel::TunnelStatus> at_server() { return server.tunnel("toClient_0"); }
   std::optional<tunnel::TunnelStatus> at_client() { return client.tunnel("toServer"); }
   void cut(bool on) { world.weather("client").cut = on; }
+  /// The client has asked its silent gateway, and waits for the answer.
+  void lose_a_probe() {
+    bool lost = false;
+    world.on_ike = [&](const Host& from, const Bytes&) { return &from == &client && !std::exchange(lost, true); };
+    ASSERT_TRUE(world.run_while_not([&] { return lost; }, 100s));
+    world.on_ike = nullptr;
+    ASSERT_TRUE(at_client()->ike.at(0).request_pending);
+  }
   void fall_asleep() {
     cut(true);
     ASSERT_TRUE(world.run_while_not([&] { return at_server()->state == tunnel::State::asleep; }, 200s));
@@ -122,10 +132,8 @@ TEST_F(Roaming, a_sleeper_is_woken_by_its_update_in_one_round_trip) {
 }
 
 TEST_F(Roaming, a_request_that_is_pending_is_answered_at_the_new_address) {
-  begin();
-  bool lost = false;
-  world.on_ike = [&](const Host& from, const Bytes&) { return &from == &client && !std::exchange(lost, true); };
-  ASSERT_TRUE(world.run_while_not([&] { return lost; }, 100s)) << "the client probes its silent gateway";
+  begin(true, Probes::client_alone);
+  lose_a_probe();
   world.readdress(client, kCafe);
   world.run_for(500ms);
   expect_same_tunnel(kCafe);
@@ -217,7 +225,8 @@ TEST_F(Roaming, a_gateway_on_one_pinned_address_names_no_other_and_serves_on_no_
 
 // RFC 4555 3.8: so that a client may try a path without taking it.
 TEST_F(Roaming, nothing_but_an_update_moves_a_tunnel_in_use) {
-  begin();
+  begin(true, Probes::client_alone);
+  lose_a_probe();
   const auto is_update = [](const Bytes& m) { return m.size() > 120; };  // a probe and its answer are shorter
   world.on_ike = [&](const Host& from, const Bytes& m) { return &from == &client && is_update(m); };
   world.readdress(client, kCafe);
@@ -225,8 +234,9 @@ TEST_F(Roaming, nothing_but_an_update_moves_a_tunnel_in_use) {
     client.send_inside("toServer", kServerInside, i);
     world.run_for(100ms);
   }
-  EXPECT_EQ(server.data().delivered.size(), 10U) << "it is heard";
-  EXPECT_EQ(at_server()->path.remote.address, kHome) << "and not followed";
+  EXPECT_TRUE(server.logged("comes 11.101.7.7:4500->173.1.1.1:4500")) << "the probe is answered";
+  EXPECT_EQ(server.data().delivered.size(), 10U) << "traffic is heard";
+  EXPECT_EQ(at_server()->path.remote.address, kHome) << "and neither is followed";
   EXPECT_TRUE(server.logged("MOBIKE: traffic from 11.101.7.7, which no update told"));
   EXPECT_FALSE(at_server()->ike.at(0).request_pending);
   world.run_for(2s);
