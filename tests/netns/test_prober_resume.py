@@ -53,7 +53,8 @@ def a_resumed_sa_lives_like_any_other(p):
     check(p.ping(sa), "the first Child SA carries packets")
     more = sa.more_child()
     check(p.ping(sa, child=more), "and so does a further one")
-    sa.child, next_sa = more, sa.rekey()
+    sa.child = more
+    next_sa = sa.rekey()
     check(next_sa.alive() and p.ping(next_sa), "its successor too")
     next_sa.delete()
     check(p.tunnel_of(next_sa) is None, "a Delete ends the tunnel")
