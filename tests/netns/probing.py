@@ -43,9 +43,9 @@ def gateway(**phase1):
 class Probing:
     """One gateway and the peers that probe it."""
 
-    def __init__(self, world, configuration=None):
+    def __init__(self, world, configuration=None, debug=True):
         self.world = world
-        self.server = world.server(configuration or gateway()).start()
+        self.server = world.server(configuration or gateway()).start(debug=debug)
         self.count = 0
         self.open = []
 
