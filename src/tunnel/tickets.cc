@@ -57,6 +57,13 @@ void put(Writer& w, const TrafficSelectors& ts) {
   }
 }
 
+/// When whoever shows this ticket must log in again: what was said at the login, and what is asked for by now.
+std::optional<Instant> reauth_due(const TicketContent& c, const config::Phase1& p) {
+  if (!p.reauth) return c.reauth_deadline;
+  const auto by_policy = c.logged_in + p.keylife;
+  return std::min(c.reauth_deadline.value_or(by_policy), by_policy);
+}
+
 }  // namespace
 
 /// What this phase 1 asks of a peer and lets it do. Changed, and whoever came under the old terms logs in anew.
@@ -209,6 +216,7 @@ const char* Manager::ticket_obstacle(const TicketId& id, const TicketContent& c,
   if (!phase1) return "its phase 1 was removed";
   if (!phase1->has_policy) return "its policies were removed";
   if (c.expires <= now) return "expired";
+  if (const auto due = reauth_due(c, *phase1); due && *due <= now) return "re-authentication is due";
   if (tickets_.spent.contains(id)) return "used before";
   if (tickets_.spent.contains(c.session)) return "revoked";
   if (tickets_.spent.floor() && c.issued <= *tickets_.spent.floor()) return "too old";
@@ -266,7 +274,7 @@ Result<ike::AuthGrant> Manager::authorize_resumed(const ike::ResumeQuery& query,
   login.by_ticket = true;
   login.session = c.session;
   login.logged_in = c.logged_in;
-  login.reauth_deadline = c.reauth_deadline;
+  login.reauth_deadline = reauth_due(c, *phase1);
   login.shown = GivenTicket{.id = id, .sa = IkeSaId{}, .issued = c.issued, .expires = c.expires};
   for (const auto& [tunnel, t] : tunnels_)
     if (!t->dead() && t->phase1->name == c.phase1 && (!t->dynamic || t->session == c.session)) login.adopt = tunnel;
