@@ -81,7 +81,7 @@ class Probing:
         return next(p for p in self.server.status()["phase1"] if p["name"] == name)
 
     def refusals(self, reason):
-        return self.phase1()["refused_by_reason"].get(reason, 0)
+        return sum(p["refused_by_reason"].get(reason, 0) for p in self.server.status()["phase1"])
 
     def ping(self, sa, **options):
         """Through the policies to the host behind the gateway, and back by the tunnel's route."""
