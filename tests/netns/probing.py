@@ -13,7 +13,7 @@ from scenario import check
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 try:
-    from prober import esp, suites, wire
+    from prober import esp, responder, suites, wire
     from prober.endpoint import Endpoint, Silence
     from prober.numbers import Exchange, Kind, Note, Protocol
     from prober.sa import IkeSa, Refused, Who
