@@ -202,6 +202,7 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
     answer.push_back(wire::NotifyPayload{.type = wire::NotifyType::auth_lifetime, .data = std::move(seconds)});
   }
   std::optional<Agreement> child;
+  auto no_child = wire::NotifyType::no_proposal_chosen;
   EspSpi in{};
   if (wire::find<wire::SaPayload>(p)) {
     auto agreed = agree_any(p, false, out);
@@ -215,15 +216,18 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
       answer.push_back(wire::TsPayload{false, child->remote});
       answer.push_back(wire::TsPayload{true, child->local});
     } else {
-      const bool ts = agreed.error().code == ErrorCode::ts_unacceptable;
-      answer.push_back(
-          wire::NotifyPayload{.type = ts ? wire::NotifyType::ts_unacceptable : wire::NotifyType::no_proposal_chosen});
+      if (agreed.error().code == ErrorCode::ts_unacceptable) no_child = wire::NotifyType::ts_unacceptable;
+      answer.push_back(wire::NotifyPayload{.type = no_child});
     }
   }
   out.log(LogId::preparing_msg, scope(), {std::string("responder"), std::string("AUTH")});
   become_established(now, out);
   answer_ticket_request(p, answer, kTicketRoom, id_, now, out);
-  if (child) (void)install(*child, in, {}, ni_, nr_, false, std::nullopt, now, out);
+  if (child)
+    (void)install(*child, in, {}, ni_, nr_, false, std::nullopt, now, out);
+  else  // whoever waits for the Child SA before dropping older SAs waits in vain
+    out.add(ChildFailed{id_, children_policy_.empty() ? "" : children_policy_.front().name,
+                        static_cast<std::uint16_t>(no_child)});
   reply(m, datagram, answer, path, out);
 }
 

@@ -212,10 +212,10 @@ def without_a_child_sa_the_ike_sa_stands_alone(p):
     nothing_we_have = wire.proposal(1, Protocol.ESP, sa.offered.spi_in, [(1, 3), (5, 0)])
     answer = sa.ask(Exchange.IKE_AUTH, [*asked[:-3], wire.security_association(nothing_we_have), *asked[-3:]])
     check(answer.find(Kind.AUTH) and Note.NO_PROPOSAL_CHOSEN in answer.errors(), f"the IKE SA alone: {answer}")
+    check(len(p.tunnel_of(sa)["ike"]) == 1 and not old.alive(), "the old SA is gone at once")
     more = sa.more_child()
     sa.inside = old.inside
     check(p.ping(sa, child=more), "and a Child SA can follow")
-    check(len(p.tunnel_of(sa)["ike"]) == 1 and not old.alive(), "the old SA is gone by then")
 
 
 def test(world):
