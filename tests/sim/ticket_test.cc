@@ -317,6 +317,53 @@ TEST_F(Ticket, is_void_when_the_credential_or_policy_changed) {
   EXPECT_TRUE(server.logged("session ticket refused: the configuration changed"));
 }
 
+/// A message of somebody who is no client, with what shall stand in it.
+class FirstMessage : public Ticket {
+ protected:
+  std::vector<Bytes> answers_to(wire::ExchangeType exchange, const Bytes& payloads, std::uint8_t first) {
+    begin();
+    wire::Header h;
+    h.spi_i = IkeSpi(0x1234);
+    h.exchange = exchange;
+    h.initiator = true;
+    Bytes message = wire::serialize_clear(h, {});
+    message[16] = first;
+    message.insert(message.end(), payloads.begin(), payloads.end());
+    store32(message.data() + 24, static_cast<std::uint32_t>(message.size()));
+    std::vector<Bytes> answers;
+    world.on_ike = [&](const Host& from, const Bytes& m) {
+      if (&from == &server && load64(m.data()) == 0x1234) answers.push_back(m);
+      return false;
+    };
+    server.receive_ike({kServer, 500}, {*IpAddress::parse("11.101.1.9"), 500}, message);
+    world.run_for(100ms);
+    return answers;
+  }
+};
+
+TEST_F(FirstMessage, with_an_unknown_critical_payload_is_refused_by_its_number) {
+  const auto answers = answers_to(wire::ExchangeType::ike_sa_init, {0, 0x80, 0, 8, 1, 2, 3, 4}, 200);
+  ASSERT_EQ(answers.size(), 1U);
+  const auto m = wire::parse_message(answers[0]);
+  ASSERT_TRUE(m);
+  const auto* n = wire::find_notify(m->payloads, wire::NotifyType::unsupported_critical_payload);
+  ASSERT_NE(n, nullptr);
+  EXPECT_EQ(n->data, Bytes{200});
+  EXPECT_EQ(server.status().half_open, 0U);
+}
+
+TEST_F(FirstMessage, that_is_protected_begins_nothing) {
+  Bytes sk(64, 7);
+  store32(sk.data(), 64);
+  sk[0] = sk[1] = 0;
+  for (const auto exchange : {wire::ExchangeType::ike_sa_init, wire::ExchangeType::ike_session_resume}) {
+    EXPECT_TRUE(answers_to(exchange, sk, 46).empty());
+    EXPECT_EQ(server.status().half_open, 0U);
+    server.kill();
+    client.kill();
+  }
+}
+
 TEST_F(Ticket, is_refused_once_resumption_is_switched_off) {
   begin();
   auto m = gateway();
