@@ -79,6 +79,8 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   t.sas.insert(t.sas.begin(), sa);
   t.current = sa;
   const bool by_ticket = t.resume.sa == sa || (login && login->by_ticket);
+  // Shown it is spent, and one of an older login is revoked (RFC 5723 4.3.1, 6.2); what comes with this answer follows.
+  if (by_ticket || t.attempt == sa) t.ticket.reset();
   if (t.attempt == sa) {
     t.attempt.reset();
     t.reauth_due = false;

@@ -231,9 +231,7 @@ def no_ticket_no_resume(b):
     empty, header = wire.notify(Note.TICKET_LT_OPAQUE, b"\0\0\x0e\x10"), wire.notify(Note.TICKET_LT_OPAQUE, b"\0\0")
     for answer in ({"ticket": False}, {"ticket": False, "more": [wire.notify(Note.TICKET_NACK)]}, {"lifetime": 0},
                    {"ticket": False, "more": [empty]}, {"ticket": False, "more": [header]}):
-        b.sa.delete()
-        b.gateway.sas.clear()
-        b.no_resume_but_login(4, **answer)
+        b.resume(*b.crash(), **answer)
         b.gateway.kept.clear()
         b.sa.crash()
         b.no_resume_but_login()

@@ -389,6 +389,18 @@ TEST_F(Ticket, is_not_shown_after_its_end) {
   EXPECT_TRUE(resume_request.empty());
 }
 
+TEST_F(Ticket, of_a_login_before_the_last_is_not_shown) {
+  begin();
+  auto without = gateway();
+  without.session_resume = false;
+  restart(without);
+  expect_back_by_login();  // and no ticket is given
+  restart(gateway());
+  resume_request.clear();
+  expect_back_by_login();
+  EXPECT_TRUE(resume_request.empty());
+}
+
 TEST_F(Ticket, comes_back_to_the_same_inside_address) {
   auto g = gateway();
   auto l = laptop();
