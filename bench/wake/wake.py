@@ -106,13 +106,15 @@ class Case:
             return
         self.network.cut_link() if self.row.event == "link" else self.network.cut_path()
 
-    def sleep(self):
-        """Until the dark is what the row wants it to be."""
-        if self.row.event == "none":
-            return
-        self.end.wait_asleep()
-        if self.row.crash == "gateway":
+    def crash(self):
+        """Early in the dark, so that what is sent to the sleeper afterwards meets the new daemon."""
+        if self.row.event != "none" and self.row.crash == "gateway":
             self.end.crash()
+
+    def sleep(self):
+        """Until both ends know."""
+        if self.row.event != "none":
+            self.end.wait_asleep()
 
     def back(self):
         """The network is back: begins to measure."""
@@ -177,7 +179,9 @@ def play(cases, rounds, dark):
         begin = time.monotonic()
         for case in cases:
             case.cut()
-        time.sleep(dark)
+        for case in cases:
+            case.crash()
+        time.sleep(max(0.0, begin + dark - time.monotonic()))
         for case in cases:
             case.sleep()
         for case in random.sample(cases, len(cases)):
