@@ -7,8 +7,9 @@
 namespace dormouse::tunnel {
 namespace {
 
-constexpr Duration kAfterProbe = 300ms;        // by address costs one round trip; give it that much of a start
 constexpr Duration kLoginAfterTicket = 600ms;  // a ticket costs two
+constexpr Duration kStraggler = 2ms;           // two datagrams that left together arrive at most so far apart
+constexpr Duration kTogether = 400ms;          // an answer within this is to the first question, not to a repeated one
 constexpr Duration kProbeEvery = 500ms;    // while the network may be back at any moment: before the login's repeats
 constexpr Duration kProbeEveryLater = 5s;  // after two minutes of silence
 constexpr Duration kEagerPhase = 120s;
@@ -112,30 +113,35 @@ void Manager::attempt_failed(Tunnel& t, Instant now) {
   refresh(t);
 }
 
-void Manager::begin_wake_ladder(Tunnel& t, Instant now) {
+void Manager::begin_wake_ladder(Tunnel& t, Instant now, Duration ticket_after) {
   enter(t, Event::peer_lost);
   t.timers.stop(Timer::dpd);
   t.asleep_since = t.ladder_since = now;
   t.attempts = 0;
-  climb(t, now);
+  climb(t, now, ticket_after);
 }
 
 /// The ladder's rungs, a little apart: the first that is authenticated wins.
-void Manager::climb(Tunnel& t, Instant now) {
+void Manager::climb(Tunnel& t, Instant now, Duration ticket_after) {
   t.timers.set(Timer::wake_probe, now);
   const bool ticket = has_ticket(t, now);
-  if (ticket) t.timers.set(Timer::resume, now + kAfterProbe);
-  if (!t.attempt) t.timers.set(Timer::connect, now + (ticket ? kLoginAfterTicket : kAfterProbe));
+  if (ticket) t.timers.set(Timer::resume, now + ticket_after);
+  if (!t.attempt) t.timers.set(Timer::connect, now + (ticket ? kLoginAfterTicket : kTicketAfterProbe));
   refresh(t);
 }
 
-/// While coming back: from the first rung again, now.
+/// While coming back: from the first rung again, now. The gateway is most likely in reach, so the ticket is shown
+/// together with the question on the old SAs: it costs the gateway little and binds nobody, and saves a round trip and
+/// more where the SAs have gone.
 void Manager::hurry(Tunnel& t, Instant now) {
+  if (!t.hurries.take(now)) return;  // a network that changes all the time; the ladder goes on at its own pace
   t.attempts = 0;
   t.ladder_since = now;
-  if (const auto* s = t.resume.sa ? sas_.find(*t.resume.sa) : nullptr; s && s->state() == ike::SaState::init_sent)
-    with_sa(*t.resume.sa, now, [&](ike::IkeSa& a, ike::Outbox& box) { a.abandon(now, box); });
-  climb(t, now);
+  // What was asked in vain is repeated ever more rarely; asked anew it is there at once.
+  for (const auto id : {t.resume.sa, t.attempt})
+    if (const auto* s = id ? sas_.find(*id) : nullptr; s && s->state() == ike::SaState::init_sent)
+      with_sa(*id, now, [&](ike::IkeSa& a, ike::Outbox& box) { a.abandon(now, box); });
+  climb(t, now, Duration{});
 }
 
 /// The first answer to a login says that the gateway is there again: the SAs we have are asked once more before the
@@ -155,10 +161,16 @@ bool Manager::holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView
   if (!t->current || was_held) return false;
   was_held = true;
   (login ? t->held_answer : t->resume.held) = Tunnel::Held{path, to_bytes(datagram)};
-  // Twice what the login's own question took is time enough for the probe; a repeated question tells nothing.
   const auto round_trip = now - sa.status().created;
+  if (!login && round_trip < kTogether && t->probed == sa.status().created) {
+    // Both were asked in one breath, so the answer on the old SAs is here in a moment, or there is none.
+    t->timers.set(Timer::held_resume, now + kStraggler);
+    refresh(*t);
+    return true;
+  }
+  // Twice what the login's own question took is time enough for the probe; a repeated question tells nothing.
   t->timers.set(login ? Timer::held_answer : Timer::held_resume,
-                now + std::min<Duration>(round_trip * 2 + 20ms, kAfterProbe));
+                now + std::min<Duration>(round_trip * 2 + 20ms, kTicketAfterProbe));
   wake_probe(*t, now);
   refresh(*t);
   return true;
@@ -179,6 +191,7 @@ void Manager::wake_probe(Tunnel& t, Instant now) {
   if (data_.counters(t.id).last_in > t.ladder_since) return wake_by_address(t, sa, now);  // ESP came first
   const auto pause = now - t.ladder_since < kEagerPhase ? kProbeEvery : kProbeEveryLater;
   t.timers.set(Timer::wake_probe, now + pause);
+  t.probed = now;
   with_sa(sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.resend_pending(now, box); });
 }
 

@@ -253,12 +253,24 @@ void Manager::set_links(std::vector<LinkInfo> links, Instant now) {
     set_path(*t, to, t->udp_encap);
     with_sa(*t->current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.resend_pending(now, box); });
   }
+  if (changed) return routes_changed(now);
+  for (auto& [id, t] : tunnels_) want_attempt(*t, now);
+  remove_gone();
+}
+
+void Manager::routes_changed(Instant now) {
   for (auto& [id, t] : tunnels_) {
     if (t->dynamic || t->dead() || t->state != State::connecting) continue;
-    if (changed && t->current) hurry(*t, now);  // the way to the gateway may just have come back
-    if (!t->attempt && (!t->current || !t->timers.running(Timer::connect))) connect(*t, now);
+    if (t->current) hurry(*t, now);
+    want_attempt(*t, now);
   }
   remove_gone();
+}
+
+/// Without old SAs to ask, a login is the way back.
+void Manager::want_attempt(Tunnel& t, Instant now) {
+  if (t.dynamic || t.dead() || t.state != State::connecting || t.attempt) return;
+  if (!t.current || !t.timers.running(Timer::connect)) connect(t, now);
 }
 
 void Manager::machine_woke(Duration slept, Instant now) {
@@ -266,7 +278,7 @@ void Manager::machine_woke(Duration slept, Instant now) {
   for (auto& [id, t] : tunnels_) {
     if (t->dynamic || t->dead() || !t->current) continue;
     if (t->state == State::up) {
-      begin_wake_ladder(*t, now);
+      begin_wake_ladder(*t, now, Duration{});
       t->asleep_since = now - slept;
     } else if (t->state == State::connecting) {
       hurry(*t, now);

@@ -40,7 +40,7 @@ namespace dormouse::tunnel {
 struct LinkInfo {
   std::string name;
   int ifindex = 0;
-  bool up = true;
+  bool up = true;  ///< with carrier
   std::vector<IpAddress> addresses;
   friend bool operator==(const LinkInfo&, const LinkInfo&) = default;
 };
@@ -56,6 +56,8 @@ class Manager final : private ike::Owner {
   /// operator.
   std::string configure(std::shared_ptr<const config::Model> model, Instant now);
   void set_links(std::vector<LinkInfo> links, Instant now);
+  /// The kernel has another route: what could not be sent a moment ago may find its way now.
+  void routes_changed(Instant now);
   /// What an earlier daemon kept: its tunnels come back asleep. Once, after the first configure() and before anything
   /// arrives, so that no login takes a place that belongs to a sleeper.
   void restore(StoredState stored, Instant now);
@@ -154,6 +156,7 @@ class Manager final : private ike::Owner {
   // resume.cc
   [[nodiscard]] bool has_ticket(const Tunnel& t, Instant now) const;
   void resume_by_ticket(Tunnel& t, Instant now);
+  void show_ticket_soon(Tunnel& t, Instant now);
   void resume_failed(Tunnel& t, ike::CloseReason reason, Instant now);
   void give_held_resume(Tunnel& t, Instant now);
   void drop_other_attempts(Tunnel& t, Instant now);
@@ -259,11 +262,14 @@ class Manager final : private ike::Owner {
   // connect.cc
   void make_static(std::shared_ptr<const config::Phase1> phase1, Instant now);
   void connect(Tunnel& t, Instant now);
+  void want_attempt(Tunnel& t, Instant now);
   void remove_static(Tunnel& t);
   void attempt_failed(Tunnel& t, Instant now);
   void wake_probe(Tunnel& t, Instant now);
-  void begin_wake_ladder(Tunnel& t, Instant now);
-  void climb(Tunnel& t, Instant now);
+  /// By address costs one round trip: where nothing says that the network is back, give it that much of a start.
+  static constexpr Duration kTicketAfterProbe = 300ms;
+  void begin_wake_ladder(Tunnel& t, Instant now, Duration ticket_after = kTicketAfterProbe);
+  void climb(Tunnel& t, Instant now, Duration ticket_after);
   void hurry(Tunnel& t, Instant now);
   [[nodiscard]] bool holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView datagram, Instant now);
   void give_held_answer(Tunnel& t, Instant now);

@@ -65,6 +65,14 @@ void Manager::resume_by_ticket(Tunnel& t, Instant now) {
   with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.start(now, box); });
 }
 
+/// The gateway is there: a ticket shown while it was not is shown anew, one that is under way goes on.
+void Manager::show_ticket_soon(Tunnel& t, Instant now) {
+  const auto* shown = t.resume.sa ? sas_.find(*t.resume.sa) : nullptr;
+  if (shown && shown->state() == ike::SaState::init_sent && now - shown->status().created >= kTicketSchedule.front())
+    with_sa(*t.resume.sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.abandon(now, box); });
+  resume_by_ticket(t, now);
+}
+
 /// The SA of a ticket attempt ended without a tunnel.
 void Manager::resume_failed(Tunnel& t, ike::CloseReason reason, Instant now) {
   t.resume = {};

@@ -7,11 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/timers.h"
 #include "config/model/model.h"
 #include "esp/data_plane.h"
 #include "tunnel/actions.h"
 #include "tunnel/machine.h"
+#include "tunnel/rate_limit.h"
 #include "tunnel/status.h"
 #include "tunnel/ticket.h"
 #include "wire/inside_config.h"
@@ -105,10 +107,12 @@ struct Tunnel {
 
   // sleep
   Instant asleep_since{}, asleep_until{};
-  std::optional<Instant> reauth_deadline;  ///< no sleep lasts longer
-  bool reauth_due = false;                 ///< static: the login under way is for that
-  Instant ladder_since{};                  ///< static: since when it asks for its gateway
-  bool resumed_child_pending = false;      ///< woke by login: parked packets wait for its child
+  std::optional<Instant> reauth_deadline;   ///< no sleep lasts longer
+  bool reauth_due = false;                  ///< static: the login under way is for that
+  Instant ladder_since{};                   ///< static: since when it asks for its gateway
+  Instant probed{};                         ///< static: when it last asked on its old SAs
+  Bucket hurries{limits::kHurries, 250ms};  ///< static: how often a change of the network may start the ladder anew
+  bool resumed_child_pending = false;       ///< woke by login: parked packets wait for its child
   // liveness
   Instant last_ike_in{};
   Instant last_dpd_tick{};

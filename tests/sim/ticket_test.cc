@@ -63,6 +63,23 @@ class Ticket : public ::testing::Test {
     return server.data().children() == 1 && client.data().children() == 1 && server.status().tunnels.size() == 1 &&
            server.tunnel("toClient_0")->ike.size() == 1 && client.tunnel("toServer")->ike.size() == 1;
   }
+  /// While its client hears nothing, until that has begun to look for it.
+  void restart_in_the_dark(config::Model m) {
+    m.phase1[0].client_resume_interval = 3600s;
+    world.weather("client").cut = true;
+    world.run_for(2s);
+    restart(m);
+    world.run_for(200s);
+    ASSERT_EQ(client.tunnel("toServer")->state, tunnel::State::connecting);
+    world.weather("client").cut = false;
+  }
+  /// A route to the gateway is there again: all that tells the client.
+  void network_returns() {
+    client.command([&](tunnel::Manager& m) {
+      m.routes_changed(world.now());
+      return 0;
+    });
+  }
   void expect_back_by_ticket() {
     ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 80s));
     world.run_for(1s);
@@ -201,6 +218,72 @@ TEST_F(Ticket, the_old_sas_are_preferred_while_they_live) {
   // The ticket was not used up by being shown.
   restart(gateway());
   expect_back_by_ticket();
+}
+
+TEST_F(Ticket, is_shown_at_once_when_the_network_returns_to_a_gateway_without_the_sas) {
+  auto g = gateway();
+  auto l = laptop();
+  g.quick_crash_detect = l.quick_crash_detect = false;  // nobody tells the client
+  begin(g, l);
+  restart_in_the_dark(g);
+  network_returns();
+  const auto back = world.now();
+  ASSERT_TRUE(world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::up; }, 1s));
+  EXPECT_LE(world.now() - back, 100ms) << "two rounds of 40 ms";
+  expect_back_by_ticket();
+}
+
+TEST_F(Ticket, shown_together_with_the_question_on_living_sas_is_not_used) {
+  begin();
+  world.weather("client").cut = true;
+  ASSERT_TRUE(world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::connecting; }, 200s));
+  world.run_for(30s);
+  world.weather("client").cut = false;
+  resume_request.clear();
+  network_returns();
+  const auto back = world.now();
+  ASSERT_TRUE(world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::up; }, 1s));
+  EXPECT_LE(world.now() - back, 40ms) << "one round";
+  EXPECT_FALSE(resume_request.empty());
+  world.run_for(2s);
+  EXPECT_EQ(client.tunnel("toServer")->last_wake, tunnel::WakeWay::address);
+  EXPECT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::address);
+  EXPECT_EQ(server.tunnel("toClient_0")->wakes_by_ticket, 0U);
+  EXPECT_TRUE(one_of_each());
+  restart(gateway());
+  expect_back_by_ticket();
+}
+
+TEST_F(Ticket, a_gateway_that_shows_its_token_meanwhile_gets_no_login_beside_it) {
+  begin();
+  restart_in_the_dark(gateway());
+  bool login_begun = false;
+  lose = [&](const Host& from, const wire::Header& h) {
+    login_begun |= from.name() == "client" && h.exchange == wire::ExchangeType::ike_sa_init;
+    return false;
+  };
+  network_returns();
+  ASSERT_TRUE(world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::up; }, 1s));
+  EXPECT_TRUE(client.logged("QCD token verified"));
+  EXPECT_FALSE(login_begun);
+}
+
+TEST_F(Ticket, a_network_that_changes_all_the_time_makes_no_flood) {
+  begin();
+  server.kill();
+  world.run_for(200s);
+  ASSERT_EQ(client.tunnel("toServer")->state, tunnel::State::connecting);
+  unsigned shown = 0;
+  lose = [&](const Host&, const wire::Header& h) {
+    shown += h.exchange == wire::ExchangeType::ike_session_resume;
+    return false;
+  };
+  for (int i = 0; i < 1000; ++i) {
+    network_returns();
+    world.run_for(10ms);
+  }
+  EXPECT_GE(shown, 16U);
+  EXPECT_LE(shown, 16U + 4 * 10 + 1);
 }
 
 TEST_F(Ticket, serves_from_another_address) {

@@ -90,8 +90,10 @@ Outcome<void> Daemon::watch_all() {
     for (const auto& p : store_->take_problems()) log(LogId::store_problem, {p});
   }));
   TRY(watch(machine_->monitor_fd(), [this] {
-    if (!machine_->changed() || applying_) return;
-    manager_->set_links(machine_->links(), loop_->now());
+    const auto changes = machine_->changes();
+    if (applying_ || !(changes.links || changes.routes)) return;
+    if (changes.links) manager_->set_links(machine_->links(), loop_->now());
+    if (changes.routes) manager_->routes_changed(loop_->now());
     settle();
   }));
   TRY_ASSIGN(auto sleep, loop::watch_sleep(*loop_, [this](Duration slept) {

@@ -144,7 +144,7 @@ std::vector<tunnel::LinkInfo> Machine::links() {
   const auto addresses = netlink_.addresses();
   if (!links || !addresses) return out;
   for (const auto& l : *links) {
-    tunnel::LinkInfo info{l.name, static_cast<int>(l.index), l.up, {}};
+    tunnel::LinkInfo info{l.name, static_cast<int>(l.index), l.running, {}};
     for (const auto& a : *addresses)
       if (a.ifindex == l.index) info.addresses.push_back(a.address);
     out.push_back(std::move(info));
@@ -152,10 +152,18 @@ std::vector<tunnel::LinkInfo> Machine::links() {
   return out;
 }
 
-bool Machine::changed() {
+Machine::Changes Machine::changes() {
   const auto events = monitor_.read();
-  if (!events) return true;
-  return std::ranges::any_of(*events, [](const auto& e) { return !std::holds_alternative<netlink::RouteChanged>(e); });
+  if (!events) return {true, true};
+  Changes out;
+  for (const auto& e : *events) {
+    const auto* r = std::get_if<netlink::RouteChanged>(&e);
+    if (!r)
+      out.links = true;
+    else
+      out.routes |= !r->gone && r->route.protocol != netlink::kRouteProtocol;
+  }
+  return out;
 }
 
 void Machine::remove_all() {
