@@ -1,8 +1,8 @@
-// The laptop's own link: down, and up again with the route that its network gives it, at a moment that is told.
+// The laptop's own link: down, up, and the route that its network gives it.
 //
 //   link_switch INTERFACE NETWORK NETMASK GATEWAY
 //
-// Commands: "down"; "up", answered with the moment from which a packet finds its way out.
+// Commands: "down"; "up"; "route", from which moment on a packet finds its way out. Each is answered with its moment.
 #include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
@@ -57,8 +57,10 @@ int main(int argc, char** argv) {
   Commands commands;
   while (true)
     commands.read([&](const std::string& word, Ns) {
-      set_up(s, argv[1], word == "up");
-      if (word == "up") add_route(s, argv);
+      if (word == "route")
+        add_route(s, argv);
+      else
+        set_up(s, argv[1], word == "up");
       say("%s %lld", word.c_str(), static_cast<long long>(now_ns()));
     });
 }

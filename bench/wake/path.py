@@ -6,7 +6,9 @@ The delay line carries every frame the same time later, each way, and can be cut
 said beforehand, so that only the tunnel has to find its way again.
 """
 import os
+import random
 import re
+import select
 import subprocess
 import time
 
@@ -31,7 +33,6 @@ class Instrument:
 
     def line(self, timeout):
         """The next line, or None."""
-        import select
         deadline = time.monotonic() + timeout
         out = self.process.stdout.fileno()
         while b"\n" not in self.pending:
@@ -118,7 +119,13 @@ class Network(netns.Network):
         self.link.ask("down", "down")
 
     def restore_link(self):
-        return int(self.link.ask("up", "up"))
+        """As when a laptop joins a network: first its link is up, then it has a route. The kernel takes up to a second to
+        let packets into a link whose carrier is back."""
+        self.link.ask("up", "up")
+        for host, device in (("cgw", "port9"), ("router", "left")):
+            netns.wait_for(f"{device} to be up", lambda: "state UP" in self.ip(host, "link", "show", device), 5, 0.1)
+        time.sleep(0.2 + random.random() * 0.5)
+        return int(self.link.ask("route", "route"))
 
     def line_error_us(self):
         """How much longer than configured a ping outside any tunnel takes: the line's own error and the kernel's path."""
