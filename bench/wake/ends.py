@@ -61,8 +61,12 @@ class Dormouse:
         return begin
 
     def way(self):
-        """How the client came back the last time."""
-        return self.client.tunnels()["toServer"].get("last_wake", "?")
+        """How the client came back the last time. What wakes the gateway may be here before the client has looked."""
+        try:
+            self.client.wait_state("toServer", "up", 3)
+        except Failure:
+            return "not yet"
+        return self.client.tunnels()["toServer"]["last_wake"]
 
     def down(self):
         pass
