@@ -156,13 +156,20 @@ Machine::Changes Machine::changes() {
   const auto events = monitor_.read();
   if (!events) return {true, true};
   Changes out;
+  std::set<unsigned> back;
   for (const auto& e : *events) {
-    const auto* r = std::get_if<netlink::RouteChanged>(&e);
-    if (!r)
-      out.links = true;
-    else
+    if (const auto* r = std::get_if<netlink::RouteChanged>(&e)) {
       out.routes |= !r->gone && r->route.protocol != netlink::kRouteProtocol;
+      continue;
+    }
+    out.links = true;
+    if (const auto* l = std::get_if<netlink::LinkChanged>(&e); l && !l->gone && l->link.running)
+      back.insert(l->link.index);
+    if (const auto* a = std::get_if<netlink::AddressChanged>(&e); a && !a->gone) back.insert(a->address.ifindex);
   }
+  // The kernel dropped our routes with the link or the address they went by. Most are still there: that is no failure.
+  for (const auto& r : static_routes_)
+    if (back.contains(r.oif)) (void)netlink_.add_route(r);
   return out;
 }
 

@@ -47,7 +47,8 @@ class Machine {
     bool links = false;   ///< or addresses
     bool routes = false;  ///< of others than ours, and not just gone
   };
-  /// Reads the kernel's announcements: what may have changed.
+  /// Reads the kernel's announcements: what may have changed. Static routes that went with their interface are made
+  /// again when it is back.
   [[nodiscard]] Changes changes();
 
   /// Removes all of it.
