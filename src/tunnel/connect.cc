@@ -164,7 +164,7 @@ bool Manager::holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView
   const auto round_trip = now - sa.status().created;
   if (!login && round_trip < kTogether && t->probed == sa.status().created) {
     // Both were asked in one breath, so the answer on the old SAs is here in a moment, or there is none.
-    t->timers.set(Timer::held_resume, now + kStraggler);
+    t->timers.set(Timer::held_resume, now + std::min<Duration>(kStraggler, 500us + round_trip / 4));
     refresh(*t);
     return true;
   }
