@@ -139,7 +139,7 @@ void Manager::hurry(Tunnel& t, Instant now) {
 }
 
 /// The first answer to a login says that the gateway is there again: the SAs we have are asked once more before the
-/// login goes on. Unauthenticated, so all it does is to ask a little sooner.
+/// login goes on, and so is the ticket shown. Unauthenticated, so all it does is to ask a little sooner.
 bool Manager::holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView datagram, Instant now) {
   Tunnel* t = tunnel_of_sa(sa.id());
   if (!t || t->dynamic || sa.state() != ike::SaState::init_sent || t->state != State::connecting) return false;
@@ -152,14 +152,16 @@ bool Manager::holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView
     return true;
   }
   bool& was_held = login ? t->answer_was_held : t->resume.was_held;
-  if (!t->current || was_held) return false;
+  if ((!t->current && !(login && has_ticket(*t, now))) || was_held) return false;
   was_held = true;
   (login ? t->held_answer : t->resume.held) = Tunnel::Held{path, to_bytes(datagram)};
   // Twice what the login's own question took is time enough for the probe; a repeated question tells nothing.
-  const auto round_trip = now - sa.status().created;
-  t->timers.set(login ? Timer::held_answer : Timer::held_resume,
-                now + std::min<Duration>(round_trip * 2 + 20ms, kAfterProbe));
+  const auto wait = std::min<Duration>((now - sa.status().created) * 2 + 20ms, kAfterProbe);
+  const auto timer = login ? Timer::held_answer : Timer::held_resume;
+  t->timers.set(timer, now + wait);
   wake_probe(*t, now);
+  // As much again for the ticket, whose answer has to wait for the probe's too.
+  if (t->state == State::connecting && login && show_ticket_again(*t, now)) t->timers.set(timer, now + wait * 2);
   refresh(*t);
   return true;
 }

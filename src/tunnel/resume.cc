@@ -1,6 +1,7 @@
 // The second rung of a static tunnel's wake ladder: back by ticket (RFC 5723), between asking on the old SAs and a
 // login. Only one of the two may show its identity at a time, so that the gateway never has both.
 #include <algorithm>
+#include <utility>
 
 #include "tunnel/manager.h"
 #include "tunnel/mode_cfg.h"
@@ -25,8 +26,9 @@ void Manager::carry_out(ike::TicketReceived& a, Instant now) {
 /// In clear: the login starts now instead of later, and the ticket keeps its chance.
 void Manager::carry_out(ike::TicketRefused& a, Instant now) {
   Tunnel* t = tunnel_of_sa(a.sa);
-  if (!t || t->resume.sa != a.sa || t->state != State::connecting || t->attempt) return;
-  connect(*t, now);
+  if (!t || t->resume.sa != a.sa || t->state != State::connecting) return;
+  t->resume.refused = true;
+  if (!t->attempt) connect(*t, now);
 }
 
 bool Manager::has_ticket(const Tunnel& t, Instant now) const {
@@ -63,6 +65,20 @@ void Manager::resume_by_ticket(Tunnel& t, Instant now) {
   t.timers.stop(Timer::held_resume);
   log(LogId::resuming_by_ticket, {.gateway = t.name, .ike = id});
   with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.start(now, box); });
+}
+
+/// The gateway answers a login: it is there. A ticket shown a while ago was shown to nobody, so it is now; who is back
+/// first shall not depend on the moment at which the network returned. True if the ticket's answer may be on its way.
+bool Manager::show_ticket_again(Tunnel& t, Instant now) {
+  if (!has_ticket(t, now) || t.resume.refused) return false;
+  if (const auto* s = t.resume.sa ? sas_.find(*t.resume.sa) : nullptr) {
+    const bool heard = s->state() != ike::SaState::init_sent || t.resume.held;
+    if (heard || now - s->status().created < kTicketSchedule.front()) return true;
+    const auto unheard = *std::exchange(t.resume, {}).sa;
+    with_sa(unheard, now, [&](ike::IkeSa& a, ike::Outbox& box) { a.abandon(now, box); });
+  }
+  resume_by_ticket(t, now);
+  return t.resume.sa.has_value();
 }
 
 /// The SA of a ticket attempt ended without a tunnel.

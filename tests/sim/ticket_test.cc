@@ -167,6 +167,33 @@ TEST_F(Ticket, without_quick_crash_detection_dead_peer_detection_leads_to_the_ti
   expect_back_by_ticket();
 }
 
+TEST_F(Ticket, comes_before_a_login_whenever_the_network_returns) {
+  auto g = gateway();
+  auto l = laptop();
+  g.quick_crash_detect = l.quick_crash_detect = false;  // or a probe's answer would bring the ticket's turn
+  g.phase1[0].client_resume_interval = 3600s;
+  begin(g, l);
+  int login_asked_first = 0;
+  for (int turn = 0; turn < 40; ++turn) {
+    world.weather("client").cut = true;
+    ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::asleep; }, 200s));
+    restart(g);
+    world.run_for(10s + 330ms * turn);
+    world.weather("client").cut = false;
+    std::optional<wire::ExchangeType> first;
+    lose = [&](const Host& from, const wire::Header& h) {
+      if (from.name() == "client" && h.exchange != wire::ExchangeType::informational && !first) first = h.exchange;
+      return false;
+    };
+    ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 40s));
+    EXPECT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::ticket) << turn;
+    if (first == wire::ExchangeType::ike_sa_init) ++login_asked_first;
+    world.run_for(20s);  // the rekey after it, with its own ticket
+    EXPECT_TRUE(one_of_each()) << turn;
+  }
+  EXPECT_GE(login_asked_first, 3) << "the test met the case it is for";
+}
+
 TEST_F(Ticket, a_gateway_that_lost_its_tunnels_makes_the_same_one_anew) {
   begin();
   server.kill();
