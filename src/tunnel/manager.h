@@ -156,6 +156,7 @@ class Manager final : private ike::Owner {
   void resume_by_ticket(Tunnel& t, Instant now);
   void resume_failed(Tunnel& t, ike::CloseReason reason, Instant now);
   bool show_ticket_again(Tunnel& t, Instant now);
+  void login_now(Tunnel& t, Instant now);
   void give_held_resume(Tunnel& t, Instant now);
   void drop_other_attempts(Tunnel& t, Instant now);
 

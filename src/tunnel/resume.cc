@@ -10,6 +10,7 @@ namespace dormouse::tunnel {
 namespace {
 
 constexpr Duration kTicketPatience = 8s;
+constexpr Duration kLoginFresh = 500ms;                          // its question may still be on its way
 const std::vector<Duration> kTicketSchedule{500ms, 1s, 2s, 4s};  // many peers drop exchange 38: not the whole schedule
 
 }  // namespace
@@ -23,12 +24,21 @@ void Manager::carry_out(ike::TicketReceived& a, Instant now) {
                              .expires = now + a.lifetime - std::min<Duration>(a.lifetime / 10, 5s)};
 }
 
+/// The gateway is there and wants a login: one that waits to repeat a question that nobody heard begins anew.
+void Manager::login_now(Tunnel& t, Instant now) {
+  if (const auto* s = t.attempt ? sas_.find(*t.attempt) : nullptr) {
+    if (s->state() != ike::SaState::init_sent || now - s->status().created < kLoginFresh) return;
+    const auto unheard = *std::exchange(t.attempt, std::nullopt);
+    with_sa(unheard, now, [&](ike::IkeSa& a, ike::Outbox& box) { a.abandon(now, box); });
+  }
+  connect(t, now);
+}
+
 /// In clear: the login starts now instead of later, and the ticket keeps its chance.
 void Manager::carry_out(ike::TicketRefused& a, Instant now) {
   Tunnel* t = tunnel_of_sa(a.sa);
   if (!t || t->resume.sa != a.sa || t->state != State::connecting) return;
-  t->resume.refused = true;
-  if (!t->attempt) connect(*t, now);
+  if (!std::exchange(t->resume.refused, true)) login_now(*t, now);
 }
 
 bool Manager::has_ticket(const Tunnel& t, Instant now) const {
@@ -89,6 +99,7 @@ void Manager::resume_failed(Tunnel& t, ike::CloseReason reason, Instant now) {
   if (reason == ike::CloseReason::auth_failed) t.ticket.reset();  // the gateway said no under the ticket's own keys
   if (t.state != State::connecting) return;
   if (t.held_answer) return give_held_answer(t, now);
+  if (reason == ike::CloseReason::auth_failed) login_now(t, now);
   if (!t.attempt && !t.timers.running(Timer::connect)) connect(t, now);
   if (has_ticket(t, now) && reason == ike::CloseReason::no_answer) t.timers.set(Timer::resume, now + 1s);
   refresh(t);

@@ -194,6 +194,26 @@ TEST_F(Ticket, comes_before_a_login_whenever_the_network_returns) {
   EXPECT_GE(login_asked_first, 3) << "the test met the case it is for";
 }
 
+TEST_F(Ticket, that_does_not_serve_costs_seconds_whenever_the_network_returns) {
+  auto g = gateway();
+  auto l = laptop();
+  g.quick_crash_detect = l.quick_crash_detect = false;
+  g.phase1[0].client_resume_interval = 3600s;
+  g.phase1[0].libreswan_resume = true;  // so its AUTH fails
+  begin(g, l);
+  for (int turn = 0; turn < 80; ++turn) {
+    world.weather("client").cut = true;
+    ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::asleep; }, 200s));
+    if (turn % 2) server.disk().secrets.clear();  // so it is not even opened
+    restart(g);
+    world.run_for(10s + 410ms * turn);
+    world.weather("client").cut = false;
+    // The ticket is shown every five seconds at least, and its answer leads to a login.
+    EXPECT_TRUE(world.run_while_not([&] { return logins() == 1; }, 6s)) << turn;
+    expect_back_by_login();
+  }
+}
+
 TEST_F(Ticket, a_gateway_that_lost_its_tunnels_makes_the_same_one_anew) {
   begin();
   server.kill();
