@@ -197,7 +197,9 @@ void Manager::carry_out(ike::Rekeyed& a, Instant now) {
   Tunnel* t = tunnel_of_sa(a.old_sa);
   if (!t || !a.successor) return;
   const auto id = a.successor->id();
-  if (t->ticket && t->ticket->sa == a.old_sa) t->ticket.reset();  // of the old SK_d; a new one was asked for
+  // RFC 5723, 6: the ticket ends with its IKE SA, and a new one was asked for. libreswan gives none at a rekey, and
+  // takes the old one.
+  if (t->ticket && t->ticket->sa == a.old_sa && !t->phase1->libreswan_resume) t->ticket.reset();
   sas_.add(std::move(a.successor), t->id);
   t->sas.insert(t->sas.begin(), id);
   t->current = id;

@@ -284,6 +284,27 @@ TEST_F(Ticket, of_an_ike_sa_that_the_gateway_rekeyed_is_asked_for_anew) {
   expect_back_by_ticket();
 }
 
+TEST_F(Ticket, ends_with_its_ike_sa_unless_the_gateway_is_a_libreswan) {
+  for (const bool libreswan : {false, true}) {
+    auto g = gateway();
+    auto l = laptop();
+    l.phase1[0].keylife = 1000s;
+    l.phase1[0].libreswan_resume = g.phase1[0].libreswan_resume = libreswan;
+    begin(g, l);
+    g.session_resume = false;  // so that the rekey brings no new ticket
+    server.configure(share(g));
+    world.run_for(950s);
+    ASSERT_TRUE(client.logged(" rekeyed to "));
+    restart(g);
+    expect_back_by_login();
+    EXPECT_EQ(!resume_request.empty(), libreswan);
+    client.stop();
+    server.stop();
+    client.clear_log();
+    world.run_for(1s);
+  }
+}
+
 TEST_F(Ticket, lost_last_answer_leaves_the_ticket_good) {
   begin();
   restart(gateway());
