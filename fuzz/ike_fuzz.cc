@@ -5,48 +5,20 @@
 #include <cstdlib>
 
 #include "base/limits.h"
+#include "ike/clear_provider_for_test.h"
 #include "ike/pair_for_test.h"
 #include "wire/message.h"
 
 namespace {
 
 using namespace dormouse;
+using ike::testing::ClearProvider;
 using ike::testing::End;
 using ike::testing::Pair;
 
 void require(bool holds) {
   if (!holds) std::abort();
 }
-
-class ClearCipher final : public crypto::IkeCipher {
- public:
-  std::size_t iv_size() const override { return 0; }
-  std::size_t block_size() const override { return 1; }
-  std::size_t icv_size() const override { return 0; }
-  Result<void> seal(MutableBytes, std::size_t, Rng&) override { return {}; }
-  Result<MutableBytes> open(MutableBytes message, std::size_t header_size) override {
-    if (message.size() < header_size) return fail(ErrorCode::auth_failed, "SK");
-    return message.subspan(header_size);
-  }
-};
-
-class ClearProvider final : public crypto::Provider {
- public:
-  bool supports(const Suite&, Protocol) const override { return true; }
-  Result<std::unique_ptr<crypto::KeyExchange>> key_exchange(KeId group, Rng& rng) override {
-    return toy_.key_exchange(group, rng);
-  }
-  Result<SecretBytes> prf(PrfId alg, ByteView key, std::span<const ByteView> parts) override {
-    return toy_.prf(alg, key, parts);
-  }
-  Result<std::unique_ptr<crypto::IkeCipher>> ike_cipher(const Suite&, ByteView, ByteView) override {
-    return std::make_unique<ClearCipher>();
-  }
-  std::array<std::uint8_t, 20> sha1(std::span<const ByteView> parts) override { return toy_.sha1(parts); }
-
- private:
-  crypto::testing::ToyProvider toy_;
-};
 
 class Input {
  public:
@@ -96,6 +68,18 @@ Bytes forged(const ike::IkeSa& receiver, Input& in) {
   return message;
 }
 
+/// To one of four addresses, or as another port of a NAT.
+void move(Pair& pair, ike::IkeSa& sa, std::uint8_t where, Instant now, ike::Outbox& out) {
+  auto path = sa.status().path;
+  path.local.address = IpAddress::v4(0xc0000201U + where % 4);
+  if (&sa == pair.a.newest_sa()) {
+    pair.a_at.address = path.local.address;
+    pair.a_seen = pair.a_at;
+    if (where > 200) pair.a_seen.port = where;
+  }
+  sa.move(path, now, out);
+}
+
 void command(Pair& pair, End& e, Input& in) {
   if (e.sas.empty()) return;
   auto& sa = *e.newest_sa();
@@ -103,7 +87,7 @@ void command(Pair& pair, End& e, Input& in) {
   const auto now = pair.now;
   pair.use(e, sa, [&](ike::IkeSa& s, ike::Outbox& out) {
     const bool any = !e.children.empty();
-    switch (what % 10) {
+    switch (what % 12) {
       case 0: return s.probe(now, out);
       case 1: return s.rekey(now, out);
       case 2: return any ? s.rekey_child(e.children.begin()->first, now, out) : void();
@@ -112,6 +96,8 @@ void command(Pair& pair, End& e, Input& in) {
       case 5: return what > 200 ? s.close(now, out) : void();
       case 6: return s.set_asleep(true, now);
       case 7: return s.set_asleep(false, now), s.resend_pending(now, out);
+      case 10: return move(pair, s, in.octet(), now, out);
+      case 11: return s.announce_addresses(now, out);
       case 8: return any ? s.child_used(e.children.rbegin()->first, now, out) : void();
       default: return what > 240 ? s.abandon(now, out) : void();
     }
@@ -148,6 +134,27 @@ void step(Pair& pair, Input& in) {
   }
 }
 
+/// Both ends have a certificate and want one of the other.
+void equip(Pair& pair, std::uint8_t how) {
+  static crypto::testing::ToyAuthority root("Root");
+  static const auto client = root.issue({.common_name = "client"}), gateway = root.issue({.common_name = "gateway"});
+  for (End* e : {&pair.a, &pair.b}) {
+    e->credentials = {{(e == &pair.a ? client : gateway).credential, {root.certificate()->key_id}}};
+    e->identity = {.data = {}};
+    e->wants_signature = true;
+    e->trust.authorities = {{"Root", root.certificate()}};
+    e->policy.authorities = {root.certificate()->key_id};
+    e->policy.signature.digital = (how & 0x10) != 0;
+  }
+}
+
+/// A shared key is no way in where a signature is wanted, whoever has the keys of the SA.
+void require_signatures(End& e) {
+  if (!e.wants_signature) return;
+  for (const auto& [id, sa] : e.sas)
+    require(sa->state() != ike::SaState::established || sa->status().peer_method != wire::AuthMethod::shared_key);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -158,13 +165,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto address = IpAddress::v4(0x0a010007);
   pair.asks = wire::InsideRequest{.v4 = true, .hint = {address, {}}};
   pair.b.gives = wire::InsideConfig{.addresses = {address, {}}};
-  if (in.octet() % 4 != 0)
+  const auto begin = in.octet();
+  pair.a.policy.mobike = pair.b.policy.mobike = (begin & 0x10) != 0;
+  if ((begin & 0x30) == 0x30) pair.a.policy.nat = pair.b.policy.nat = ike::NatMode::never;
+  pair.b.others = {IpAddress::v4(0xc0000263U)};
+  if ((begin & 0x20) != 0) equip(pair, begin);
+  if (begin % 4 != 0)
     pair.login();
   else
     pair.begin();
   for (int i = 0; i < 64 && !in.empty(); ++i) {
     step(pair, in);
     for (End* e : {&pair.a, &pair.b}) {
+      require_signatures(*e);
       std::size_t children = 0;
       for (const auto& [id, sa] : e->sas) children += sa->status().children.size();
       require(children == e->children.size());  // what the engine holds is what it said

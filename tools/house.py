@@ -56,6 +56,8 @@ ADAPTERS = {
     "crypto/testing": Room(["base", "crypto"]),
     "adapters/device_socket": Room(["base"], [], os=True),
     "adapters/loop": Room(["base", "adapters/device_socket"], ["systemd/"], os=True),
+    "adapters/logind": Room(["base"], ["systemd/"], os=True),
+    "adapters/logind/testing": Room([], ["systemd/"], os=True),
     "adapters/control": Room(["base"], ["nlohmann/", "fmt/"], os=True),
     "adapters/netlink": Room(["base", "config/model"], ["libmnl/", "fmt/"], os=True),
     "adapters/nft": Room(["base", "config/model"], ["nlohmann/", "fmt/"], os=True),

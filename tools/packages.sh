@@ -11,13 +11,14 @@ packages_of() {
     ;;
   run) echo nftables iproute2 iputils-ping procps python3 ;;
   test)
-    echo libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev snmp snmptrapd iperf3 binutils \
-      strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins \
+    echo libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev snmp snmptrapd iperf3 binutils dbus-daemon \
+      python3-cryptography strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins \
       libstrongswan-standard-plugins
     ;;
   bench) echo wireguard-go wireguard-tools ;;
   dev) echo clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev ;;
   package) echo dpkg-dev ;;
+  lab) echo mmdebstrap xz-utils gcc make flex bison bc util-linux ;;
   all) for group in build run test bench dev; do packages_of "$group"; done ;;
   *) return 1 ;;
   esac
@@ -34,7 +35,7 @@ missing_of() {
 install_groups() {
   local group wanted=() missing
   for group in "$@"; do
-    packages_of "$group" >/dev/null || fail_usage "no such group of packages: $group (build run test bench dev all)"
+    packages_of "$group" >/dev/null || fail_usage "no such group of packages: $group (build run test bench dev package lab all)"
   done
   command -v dpkg-query >/dev/null ||
     fail "this is not Debian: install by hand what tools/packages.sh names, then use cmake --preset release"

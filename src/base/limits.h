@@ -20,6 +20,18 @@ inline constexpr std::size_t kMaxInsideDomains = 16;
 inline constexpr std::size_t kMinNonce = 16, kMaxNonce = 256;  // RFC 7296 3.9
 inline constexpr std::size_t kMaxCookie = 64;                  // RFC 7296 2.6
 
+// --- certificates
+inline constexpr std::size_t kMaxChain = 8;                 // of one peer: its own and the helpers; real ones have 3
+inline constexpr std::size_t kMaxCertificate = 16 * 1024;   // octets; those of users have 1 to 3 KiB
+inline constexpr std::size_t kMaxDistinguishedName = 1024;  // octets of a DER Name
+inline constexpr std::size_t kMaxAltNames = 64;             // of one certificate
+inline constexpr std::size_t kMaxPem = 128 * 1024;          // octets of one value of the configuration
+inline constexpr std::size_t kMaxRevocationPem = 4 * 1024 * 1024;  // a CRL of some 60,000 certificates
+inline constexpr std::size_t kMaxAuthoritiesAsked = 32;            // named in our CERTREQ: 640 octets of an IKE_SA_INIT
+inline constexpr std::size_t kMaxAuthoritiesRead = 256;            // of a peer's CERTREQ; the rest names nobody we know
+inline constexpr std::size_t kMaxSignatureHashes = 32;             // in one SIGNATURE_HASH_ALGORITHMS; IANA knows five
+inline constexpr std::size_t kCertificateSteps = 3;                // of a peer's chain, remembered by its ticket
+
 // --- ike
 inline constexpr std::size_t kMaxHalfOpen = 4096;      // memory an unauthenticated sender can take: about 4 MiB
 inline constexpr std::size_t kCookieThreshold = 32;    // half-open SAs from which initiators must return a cookie
@@ -32,6 +44,9 @@ inline constexpr std::size_t kQcdTokensKept = 4;  // of one IKE SA: as many gene
 
 inline constexpr std::size_t kMaxFragments = 128;          // of one message: kMaxReassembled in packets of 576 octets
 inline constexpr std::size_t kMaxReassembled = 48 * 1024;  // a chain of certificates has up to 16 KiB
+inline constexpr std::size_t kMaxAdditionalAddresses = 8;  // of a peer beside the one in use; more are not looked at
+inline constexpr std::size_t kMinCookie2 = 8, kMaxCookie2 = 64;  // RFC 4555 4.2.5
+inline constexpr unsigned kMaxNatRefusals = 3;                   // of an update by UNEXPECTED_NAT_DETECTED, in a row
 
 inline constexpr std::size_t kMaxTicket = 4096;  // RFC 5723 gives none; libreswan's has 856 octets
 
@@ -40,6 +55,7 @@ inline constexpr std::size_t kSpentTickets = 65536;  // ids remembered, 16 octet
 inline constexpr std::size_t kMaxTunnels = 65536;    // instances of all phase 1
 inline constexpr unsigned kQcdBurst = 8;             // answers for one group of addresses at once, then 4 a second
 inline constexpr unsigned kQcdBurstTotal = 1000;     // for all, then 500 a second: ten thousand clients in 20 s
+inline constexpr unsigned kHurries = 16;             // a link that comes up is announced by several changes at once
 inline constexpr std::size_t kParkedPackets = 32;    // per sleeper: one TCP window's worth of segments
 inline constexpr std::size_t kParkedBytes = 64 * 1024;  // per sleeper
 inline constexpr std::size_t kParkedBytesTotal = 64 * 1024 * 1024;

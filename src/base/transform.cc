@@ -1,5 +1,7 @@
 #include "base/transform.h"
 
+#include "base/distinguished_name.h"
+
 namespace dormouse {
 namespace {
 
@@ -113,6 +115,8 @@ std::string TrafficSelector::text() const {
 std::string Identity::text() const {
   if (type == IdType::ipv4 && data.size() == 4) return IpAddress::v4(ByteView(data)).text();
   if (type == IdType::ipv6 && data.size() == 16) return IpAddress::v6(data).text();
+  if (type == IdType::der_asn1_dn)
+    if (auto name = name_text(data)) return std::move(*name);
   if (type == IdType::fqdn || type == IdType::rfc822 || type == IdType::key_id) {
     std::string out(data.begin(), data.end());
     bool printable = !out.empty();

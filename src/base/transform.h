@@ -100,7 +100,7 @@ struct Identity {
   [[nodiscard]] static Identity of(const IpAddress& a) {
     return {a.is_v4() ? IdType::ipv4 : IdType::ipv6, {a.bytes().begin(), a.bytes().end()}};
   }
-  [[nodiscard]] std::string text() const;  ///< address, name, or hex for key ids; printable ASCII only
+  [[nodiscard]] std::string text() const;  ///< address, name (also a distinguished one), or hex; printable ASCII only
   friend auto operator<=>(const Identity&, const Identity&) = default;
 };
 

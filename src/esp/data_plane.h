@@ -112,6 +112,9 @@ class DataPlane {
   /// Asleep: outbound packets are parked (the newest few, limits.h), the rest dropped and counted. Awake: they are
   /// sent.
   virtual void set_asleep(TunnelId id, bool asleep) = 0;
+  /// The peer said that it sleeps now and that `seq` was its last packet on this Child SA: what comes late with that
+  /// number or a lower one is delivered, but is no TrafficWhileAsleep. A back end that cannot tell may leave it.
+  virtual void set_wake_mark(ChildId id, std::uint64_t seq) { static_cast<void>(id), static_cast<void>(seq); }
   [[nodiscard]] virtual TunnelCounters counters(TunnelId id) = 0;
   [[nodiscard]] virtual ChildCounters child_counters(ChildId id) = 0;
   /// Sends an IKE message from UDP 4500 with the non-ESP marker in front.

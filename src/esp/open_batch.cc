@@ -38,7 +38,7 @@ std::span<const Opened> OpenBatch::run(InboundSa& sa) {
     sa.window.accept(seq);
     const auto inner = inner_of(job.esp + sa.format.payload_offset(), job.body_size);
     octets += inner.size();
-    opened_[good++] = {inner, newest};
+    opened_[good++] = {inner, newest, job.seq};
   }
   sa.packets.add(good);
   sa.octets.add(octets);

@@ -12,6 +12,7 @@ namespace dormouse::esp {
 struct Opened {
   MutableBytes inner;
   bool newest = false;  ///< its sequence number was the highest so far
+  std::uint64_t seq = 0;
 };
 
 class OpenBatch {

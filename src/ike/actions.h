@@ -35,6 +35,7 @@ enum class CloseReason : std::uint8_t {
   refused,
   no_address,  ///< the gateway had no inside address for us
   malformed,
+  no_cookie2,  ///< the peer did not return what was sent to where it says it is (RFC 4555 3.7)
 };
 [[nodiscard]] const char* name_of(CloseReason r);  ///< for logs, e.g. "deleted by peer"
 
@@ -112,6 +113,22 @@ struct PeerCrashed {
 struct PeerAlive {
   IkeSaId sa;
   Path path;
+  bool answer = false;  ///< to a request of ours
+};
+/// The last packet of a Child SA before its sender fell silent.
+struct LastSent {
+  EspSpi spi;  ///< the sender's outbound one
+  std::uint64_t seq = 0;
+};
+/// The client says that its machine is about to sleep (no PeerAlive then). It was answered; nothing else was done yet.
+struct PeerGoesToSleep {
+  IkeSaId sa;
+  Path path;
+  std::vector<std::pair<ChildId, std::uint64_t>> sent;  ///< number of the last packet from it
+};
+/// The gateway answered our announcement of sleep.
+struct SleepHeard {
+  IkeSaId sa;
 };
 /// The successor has taken over the children (ids and SPIs unchanged). The old SA will report Closed{rekeyed} when
 /// deleted.
@@ -131,13 +148,30 @@ struct NatState {
   bool remote_behind_nat;
   bool udp_encap;
 };
+/// MOBIKE: from now on the IKE SA and its Child SAs travel this path (RFC 4555 3.5). To whoever decides, when the peer
+/// has agreed; to the other end, when the peer has shown that it receives there.
+struct Moved {
+  IkeSaId sa;
+  Path path;
+  bool local_behind_nat, remote_behind_nat, udp_encap;
+};
+/// The peer does not want the addresses of our update.
+struct MoveRefused {
+  IkeSaId sa;
+  std::uint16_t notify;
+};
+/// The peer told its addresses anew (RFC 4555 3.6), from path.remote; the others are peer_addresses().
+struct PeerAddresses {
+  IkeSaId sa;
+  Path path;
+};
 struct Log {
   LogEvent event;
 };
 
-using Action =
-    std::variant<Transmit, Established, ChildUp, ChildOutboundReady, ChildDown, ChildFailed, Closed, Unreachable,
-                 ReauthWanted, TicketReceived, TicketRefused, PeerCrashed, PeerAlive, Rekeyed, NatState, Log>;
+using Action = std::variant<Transmit, Established, ChildUp, ChildOutboundReady, ChildDown, ChildFailed, Closed,
+                            Unreachable, ReauthWanted, TicketReceived, TicketRefused, PeerCrashed, PeerAlive,
+                            PeerGoesToSleep, SleepHeard, Rekeyed, NatState, Moved, MoveRefused, PeerAddresses, Log>;
 
 /// Collects actions in order. `debug` off spares the making of debug lines.
 class Outbox {

@@ -1,8 +1,8 @@
-// IKE_AUTH with a shared key (RFC 7296 1.2, 2.15):
+// IKE_AUTH (RFC 7296 1.2, 2.15); what is about signatures stands in signature_auth.cc:
 //
 //   initiator                                                responder
-//   HDR, SK {IDi, [N(INITIAL_CONTACT)], [IDr], AUTH, [CP], SA, TSi, TSr}  -->
-//                                                   <--  HDR, SK {IDr, AUTH, [CP], SA, TSi, TSr}
+//   HDR, SK {IDi, [CERT], [CERTREQ], [N(INITIAL_CONTACT)], [IDr], AUTH, [CP], SA, TSi, TSr}  -->
+//                                                   <--  HDR, SK {IDr, [CERT], AUTH, [CP], SA, TSi, TSr}
 //
 // The Child SA may fail (NO_PROPOSAL_CHOSEN, TS_UNACCEPTABLE) while the IKE SA stands (1.2).
 #include <algorithm>
@@ -47,6 +47,7 @@ void SaImpl::become_established(Instant now, Outbox& out) {
   state_ = SaState::established;
   negotiate_until_.reset();
   psk_ = {};
+  forget_credentials();
   resume_.reset();
   set_lifetimes(now);
   out.log(LogId::ike_established, scope(), {spis()});
@@ -63,16 +64,20 @@ void SaImpl::take_auth_lifetime(const Payloads& p, Outbox& out) {
 
 void SaImpl::send_auth(Instant now, Outbox& out) {
   out.log(LogId::preparing_msg, scope(), {std::string("initiator"), std::string("AUTH")});
-  const auto auth = own_auth(local_);
+  if (!take_credential({}, out)) return fail_with(CloseReason::auth_failed, out);
+  auto auth = own_auth_payload();
   if (!auth) return fail_with(CloseReason::auth_failed, out);
   Payloads p;
   p.push_back(wire::IdPayload{false, local_});
+  add_own_certificates(p);
+  if (peer_signs_ && !resumed_) add_certificate_request(p);
   if (initial_contact_) p.push_back(wire::NotifyPayload{.type = wire::NotifyType::initial_contact});
   if (expected_peer_) p.push_back(wire::IdPayload{true, *expected_peer_});
-  p.push_back(wire::AuthPayload{wire::AuthMethod::shared_key, to_bytes(auth->reveal())});
+  p.push_back(std::move(*auth));
   add_token(p, true, spi_i_, spi_r_);
   if (ask_inside_) p.push_back(wire::to_payload(*ask_inside_));
   ask_for_ticket(p);
+  offer_mobike(p);
   if (!children_policy_.empty()) {
     first_child_spi_ = owner_.allocate_esp_spi();
     for (auto& c : child_offer(children_policy_.front(), first_child_spi_, false)) p.push_back(std::move(c));
@@ -87,13 +92,13 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
     for (const auto& payload : p)
       if (const auto* n = std::get_if<wire::NotifyPayload>(&payload); n && wire::is_error(n->type))
         out.log(LogId::processing_notify, scope(), {wire::notify_name(n->type)});
-    return fail_with(CloseReason::auth_failed, out);
+    const bool nat = wire::find_notify(p, wire::NotifyType::unexpected_nat_detected);  // RFC 4555 3.9: try again
+    return fail_with(nat ? CloseReason::refused : CloseReason::auth_failed, out);
   }
   out.log(LogId::peer_identifier, scope(), {std::to_string(static_cast<unsigned>(id->id.type)), id->id.text()});
   const bool right_peer = !expected_peer_ || *expected_peer_ == id->id;
-  if (auth->method != wire::AuthMethod::shared_key || !right_peer ||
-      !peer_auth_fits(psk_.reveal(), id->id, auth->data)) {
-    out.log(right_peer ? LogId::psk_mismatch : LogId::gateway_validation_failed, scope());
+  if (!right_peer || !gateway_proves_itself(p, id->id, *auth, out)) {
+    if (!right_peer) out.log(LogId::gateway_validation_failed, scope());
     // RFC 7296 2.21.2: the responder believes it is up; tell it in an exchange of its own.
     request(wire::ExchangeType::informational, {wire::NotifyPayload{.type = wire::NotifyType::authentication_failed}},
             now, out);
@@ -102,6 +107,7 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   out.log(LogId::auth_verified, scope());
   out.log(LogId::auth_succeeded, scope());
   peer_ = id->id;
+  if (!resumed_) peer_method_ = auth->method;
   peer_tokens_.learn(p);
   if (ask_inside_ && wire::find_notify(p, wire::NotifyType::internal_address_failure)) {
     out.log(LogId::processing_notify, scope(), {wire::notify_name(wire::NotifyType::internal_address_failure)});
@@ -109,6 +115,7 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
     return fail_with(CloseReason::no_address, out);
   }
   if (ask_inside_) take_inside(p, out);
+  agree_mobike(p, path_, out);
   become_established(now, out);
   take_auth_lifetime(p, out);
   take_ticket(p, now, out);
@@ -142,21 +149,27 @@ void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Pa
   const auto* auth = wire::find<wire::AuthPayload>(p);
   if (!idi) return refuse(wire::NotifyType::invalid_syntax, CloseReason::malformed);
   out.log(LogId::peer_identifier, scope(), {std::to_string(static_cast<unsigned>(idi->id.type)), idi->id.text()});
-  if (!auth || auth->method != wire::AuthMethod::shared_key) {
-    out.log(LogId::auth_failed, scope(),
-            {std::string(auth ? "authentication method not configured" : "the peer wants EAP")});
+  auto certificates = certificates_of(p);
+  if (!answerable(auth, certificates.has_value(), out))
     return refuse(wire::NotifyType::authentication_failed, CloseReason::auth_failed);
-  }
+  take_signature_terms(p);
   AuthQuery query{.sa = id_, .peer = idi->id};
   if (idr) query.wanted_local = idr->id;
   query.initial_contact = wire::find_notify(p, wire::NotifyType::initial_contact) != nullptr;
   query.suite = suite_;
   query.inside = asked_inside(p);
-  query.verify = [&](ByteView psk) { return peer_auth_fits(psk, idi->id, auth->data); };
+  query.method = auth->method;
+  query.certificates = std::move(*certificates);
+  query.verify = [&](ByteView psk) {
+    return auth->method == wire::AuthMethod::shared_key && peer_auth_fits(psk, idi->id, auth->data);
+  };
+  query.verify_signature = [&](const crypto::PublicKey& key) { return peer_signature_fits(key, idi->id, *auth); };
   std::vector<LogEvent> log;
   auto grant = owner_.authorize(query, log);
   for (auto& e : log) out.add(Log{std::move(e)});
   if (!grant) return refuse(wire::NotifyType::authentication_failed, CloseReason::auth_failed);
+  peer_method_ = auth->method;
+  wanted_local_ = std::move(query.wanted_local);
   establish_responder(m, datagram, p, idi->id, std::move(*grant), path, now, out);
 }
 
@@ -170,16 +183,26 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
   peer_tokens_.learn(p);
   local_ = grant.local;
   psk_ = std::move(grant.psk);
+  const bool promised = policy_.signature.digital && agreed(offered_hashes_);  // RFC 7427 3: then it is method 14
   policy_ = std::move(grant.policy);
+  policy_.signature.digital = policy_.signature.digital || promised;
   children_policy_ = std::move(grant.children);
-  const auto own = own_auth(local_);
+  credentials_ = std::move(grant.credentials);
+  if (policy_.mobike && unexpected_nat(p, path)) {  // RFC 4555 3.9
+    out.log(LogId::unexpected_nat, scope(), {path.remote.text()});
+    reply_notify(m, datagram, wire::NotifyType::unexpected_nat_detected, {}, path, out);
+    return fail_with(CloseReason::refused, out);
+  }
+  const bool can_sign = take_credential(wanted_local_, out);
+  auto own = can_sign ? own_auth_payload() : Result<wire::AuthPayload>(fail(ErrorCode::refused, "credential"));
   if (!own) {
     reply_notify(m, datagram, wire::NotifyType::authentication_failed, {}, path, out);
     return fail_with(CloseReason::auth_failed, out);
   }
   Payloads answer;
   answer.push_back(wire::IdPayload{true, local_});
-  answer.push_back(wire::AuthPayload{wire::AuthMethod::shared_key, to_bytes(own->reveal())});
+  add_own_certificates(answer);
+  answer.push_back(std::move(*own));
   add_token(answer, false, spi_i_, spi_r_);
   if (grant.turned_away) {
     answer.push_back(wire::NotifyPayload{.type = *grant.turned_away});
@@ -187,6 +210,7 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
     state_ = SaState::established;  // between the two ends it is: only so can it be deleted in order
     negotiate_until_.reset();
     psk_ = {};
+    forget_credentials();
     resume_.reset();
     return close(now, out);
   }
@@ -201,7 +225,10 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
                                 seconds_of(*grant.auth_lifetime), 1, std::numeric_limits<std::uint32_t>::max())));
     answer.push_back(wire::NotifyPayload{.type = wire::NotifyType::auth_lifetime, .data = std::move(seconds)});
   }
+  agree_mobike(p, path, out);
+  answer_mobike(answer, path);
   std::optional<Agreement> child;
+  auto no_child = wire::NotifyType::no_proposal_chosen;
   EspSpi in{};
   if (wire::find<wire::SaPayload>(p)) {
     auto agreed = agree_any(p, false, out);
@@ -215,15 +242,18 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
       answer.push_back(wire::TsPayload{false, child->remote});
       answer.push_back(wire::TsPayload{true, child->local});
     } else {
-      const bool ts = agreed.error().code == ErrorCode::ts_unacceptable;
-      answer.push_back(
-          wire::NotifyPayload{.type = ts ? wire::NotifyType::ts_unacceptable : wire::NotifyType::no_proposal_chosen});
+      if (agreed.error().code == ErrorCode::ts_unacceptable) no_child = wire::NotifyType::ts_unacceptable;
+      answer.push_back(wire::NotifyPayload{.type = no_child});
     }
   }
   out.log(LogId::preparing_msg, scope(), {std::string("responder"), std::string("AUTH")});
   become_established(now, out);
   answer_ticket_request(p, answer, kTicketRoom, id_, now, out);
-  if (child) (void)install(*child, in, {}, ni_, nr_, false, std::nullopt, now, out);
+  if (child)
+    (void)install(*child, in, {}, ni_, nr_, false, std::nullopt, now, out);
+  else  // whoever waits for the Child SA before dropping older SAs waits in vain
+    out.add(ChildFailed{id_, children_policy_.empty() ? "" : children_policy_.front().name,
+                        static_cast<std::uint16_t>(no_child)});
   reply(m, datagram, answer, path, out);
 }
 

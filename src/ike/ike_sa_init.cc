@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "crypto/proposal.h"
+#include "ike/going_to_sleep.h"
 #include "ike/sa_impl.h"
 
 namespace dormouse::ike {
@@ -65,8 +66,10 @@ void SaImpl::send_init(Instant now, Outbox& out) {
   p.push_back(wire::SaPayload{crypto::offer(policy_.suites, Protocol::ike, {}, true)});
   p.push_back(wire::KePayload{group_, to_bytes(ke_->public_value())});
   p.push_back(wire::NoncePayload{ni_});
+  add_hash_list(p);
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, IkeSpi{}, path_)) p.push_back(std::move(n));
   offer_fragmentation(p);
+  p.emplace_back(own_vendor_id());
   const auto h = header(wire::ExchangeType::ike_sa_init, false, MessageId(0));
   init_request_ = wire::serialize_clear(h, p);
   transmit(init_request_, h, false, path_, out);
@@ -120,8 +123,10 @@ void SaImpl::on_init_response(const wire::Message& m, ByteView datagram, const P
   log_offer(sa->proposals, false, out);
   out.log(LogId::matched_proposal, scope(), {std::uint64_t{choice->number}});
   init_response_ = to_bytes(datagram);
+  take_signature_terms(m.payloads);
   ke_.reset();
   window_.answered();
+  peer_is_ours_ = has_own_vendor_id(m.payloads);
   settle_nat(m.payloads, path, out);
   settle_fragmentation(m.payloads);
   state_ = SaState::auth_sent;
@@ -188,12 +193,17 @@ void SaImpl::on_init_request(const wire::Message& m, ByteView datagram, const Pa
   nr_ = owner_.rng().bytes(kNonceSize);
   init_request_ = to_bytes(datagram);
   if (!derive(secret->reveal())) return fail_with(CloseReason::malformed, out);
+  take_signature_terms(m.payloads);
   Payloads p;
   p.push_back(wire::SaPayload{{crypto::answer(*choice, Protocol::ike, {}, true)}});
   p.push_back(wire::KePayload{ke->group, to_bytes((*exchange)->public_value())});
   p.push_back(wire::NoncePayload{nr_});
+  if (peer_hashes_) add_hash_list(p);
+  add_certificate_request(p);
   path_ = path;
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, spi_r_, path)) p.push_back(std::move(n));
+  p.emplace_back(own_vendor_id());
+  peer_is_ours_ = has_own_vendor_id(m.payloads);
   settle_nat(m.payloads, path, out);
   settle_fragmentation(m.payloads);
   offer_fragmentation(p);
@@ -222,6 +232,7 @@ void SaImpl::settle_nat(const Payloads& payloads, const Path& path, Outbox& out)
                          ? std::nullopt
                          : find_nat(owner_.crypto(), payloads, spi_i_, initiator_ ? spi_r_ : IkeSpi{}, path);
   if (found) nat_ = *found;
+  mobike_.nat_t = found.has_value();
   const bool any = nat_.local || nat_.remote;
   udp_encap_ = found && (any || policy_.nat == NatMode::always);
   if (any)
@@ -229,7 +240,8 @@ void SaImpl::settle_nat(const Payloads& payloads, const Path& path, Outbox& out)
   else
     out.log(LogId::nat_not_detected, scope());
   out.add(NatState{id_, nat_.local, nat_.remote, udp_encap_});
-  if (initiator_ && udp_encap_) {  // RFC 7296 2.23: the initiator floats to 4500
+  // RFC 7296 2.23: the initiator floats to 4500; with MOBIKE always (RFC 4555 3.3), so that a NAT may come later.
+  if (initiator_ && (udp_encap_ || (found && policy_.mobike))) {
     path_.local.port = 4500;
     if (path_.remote.port == 500) path_.remote.port = 4500;
   }

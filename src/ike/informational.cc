@@ -43,6 +43,8 @@ void SaImpl::on_unprotected(const wire::Message& m, Outbox& out) {
 
 void SaImpl::on_informational_response(Exchange x, const Payloads& p, Instant now, Outbox& out) {
   if (std::holds_alternative<TicketTask>(x.task)) return take_ticket(p, now, out);
+  if (std::holds_alternative<SleepTask>(x.task)) out.add(SleepHeard{id_});
+  if (std::holds_alternative<ProbeTask>(x.task)) return note_mapping(p, now, out);
   // 1.4.1: the answer carries the other direction's SPIs, or nothing if the peer's own Delete crossed ours. Either way
   // it is gone.
   if (const auto* t = std::get_if<DeleteChildTask>(&x.task)) remove_child(t->child, CloseReason::deleted, out);
@@ -82,9 +84,11 @@ void SaImpl::on_informational_request(const wire::Message& m, ByteView datagram,
     }
   }
   if (!back.spis.empty()) answer.push_back(std::move(back));
+  answer_addresses(p, path, answer);
   if (!whole_sa) answer_ticket_request(p, answer, kTicketRoomLarge, id_, now, out);
   reply(m, datagram, answer, path, out);
   for (const auto id : gone) remove_child(id, CloseReason::deleted_by_peer, out);
+  if (!whole_sa && is_announcement(m, p)) take_announcement(p, path, out);
   if (whole_sa) {
     // 2.8.2: the peer never saw our rekey; its own is done, and the old SA goes by its Delete.
     if (rival_) hand_over_to_rival(now, out);

@@ -36,6 +36,11 @@ class MessageWindow {
   [[nodiscard]] std::optional<Instant> deadline() const { return due_; }
   /// The schedule from its start, as if sent now for the first time.
   void restart(Instant now);
+  /// The same with another schedule.
+  void restart(const std::vector<Duration>& schedule, Instant now) {
+    schedule_ = schedule;
+    restart(now);
+  }
   /// No retransmissions until restart().
   void suspend() { due_.reset(); }
   [[nodiscard]] bool exhausted() const { return next_out_ == 0xffffffff; }

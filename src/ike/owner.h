@@ -8,10 +8,15 @@
 
 #include "base/event.h"
 #include "base/time.h"
+#include "crypto/credential.h"
 #include "crypto/suite.h"
+#include "ike/auth_scheme.h"
+#include "ike/credential_choice.h"
 #include "wire/inside_config.h"
 
 namespace dormouse::ike {
+
+struct Path;  // actions.h
 
 /// One phase 2 as the engine needs it.
 struct ChildPolicy {
@@ -39,23 +44,37 @@ struct IkePolicy {
   std::size_t fragmentation_mtu = 1200;  ///< of the IP packet, octets
   bool session_resume = false;           ///< asks for session tickets as client, gives them as gateway (RFC 5723)
   bool libreswan_resume = false;  ///< AUTH of a resumed SA covers the message alone, as libreswan (to 5.4) has it
+  bool mobike = false;            ///< addresses may change under the SAs (RFC 4555)
   std::uint32_t lifetime_jitter_permille = 30;  ///< rekey start is spread over this part of the lifetime
+  SignaturePolicy signature{};
+  std::vector<AuthorityKeyId> authorities{};  ///< whose certificates we ask the peer for; empty: no CERTREQ
 };
 
-/// A peer that wants in (responder, IKE_AUTH). Nothing may change before `verify` has said yes to some secret.
+/// A peer that wants in (responder, IKE_AUTH). Nothing may change before `verify` has said yes to some secret, or
+/// `verify_signature` to the key of a certificate that is believed.
 struct AuthQuery {
   IkeSaId sa;
   Identity peer;
   std::optional<Identity> wanted_local;  ///< IDr the initiator asked for
   bool initial_contact = false;
   Suite suite;
-  std::function<bool(ByteView psk)> verify;     ///< is the peer's AUTH made with this secret?
-  std::optional<wire::InsideRequest> inside{};  ///< what it asks by CFG_REQUEST (2.19)
+  std::function<bool(ByteView psk)> verify;                ///< is the peer's AUTH made with this secret?
+  std::optional<wire::InsideRequest> inside{};             ///< what it asks by CFG_REQUEST (2.19)
+  wire::AuthMethod method = wire::AuthMethod::shared_key;  ///< of its AUTH; `verify` is false for any other
+  std::vector<Bytes> certificates{};                       ///< it showed, DER, its own first; with a signature only
+  /// Is the peer's AUTH a signature by this key, of a kind that we allow?
+  std::function<bool(const crypto::PublicKey& key)> verify_signature{};
+};
+/// What the gateway that we log in to shows before its signature is looked at (initiator, IKE_AUTH).
+struct CertificateQuery {
+  IkeSaId sa;
+  Identity peer;
+  std::span<const Bytes> certificates;  ///< DER, its own first; hostile
 };
 /// The answer: who we are to this peer, the secret for our own AUTH, and what it may carry.
 struct AuthGrant {
   std::string gateway;  ///< instance name for logs, e.g. "toClient_0"
-  Identity local;
+  Identity local;       ///< empty with credentials: the subject of the one that is taken
   SecretBytes psk;
   IkePolicy policy;  ///< of the phase 1 that matched; suites are not looked at again
   std::vector<ChildPolicy> children;
@@ -63,7 +82,8 @@ struct AuthGrant {
   /// The peer is who it says, but may not stay, e.g. INTERNAL_ADDRESS_FAILURE: it is told so in our AUTH message, and
   /// the IKE SA is deleted. There is no Established then.
   std::optional<wire::NotifyType> turned_away{};
-  std::optional<Duration> auth_lifetime{};  ///< it must log in again before that (RFC 4478)
+  std::optional<Duration> auth_lifetime{};     ///< it must log in again before that (RFC 4478)
+  std::vector<LocalCredential> credentials{};  ///< we sign with one of these; none: the shared key proves us
 };
 
 /// What a session ticket is asked for: an authenticated IKE SA of ours as gateway.
@@ -123,6 +143,16 @@ class Owner {
                                                             std::vector<LogEvent>& /*log*/) {
     return fail(ErrorCode::refused, "ticket");
   }
+  /// The certificate of the gateway that we log in to, if it is believed and `peer` stands in it. Error refused: why is
+  /// in `log`.
+  [[nodiscard]] virtual Result<crypto::SharedCertificate> believe(const CertificateQuery& /*query*/,
+                                                                  std::vector<LogEvent>& /*log*/) {
+    return fail(ErrorCode::refused, "certificate");
+  }
+  /// By which other addresses of ours the peer may reach an IKE SA that travels `path` (RFC 4555 3.4).
+  [[nodiscard]] virtual std::vector<IpAddress> other_addresses(IkeSaId /*sa*/, const Path& /*path*/) { return {}; }
+  /// Whether the peer, which decides, may move this IKE SA to `path` (RFC 4555 3.5).
+  [[nodiscard]] virtual bool may_move(IkeSaId /*sa*/, const Path& /*path*/) { return true; }
   /// Error refused / auth_failed: the peer gets AUTHENTICATION_FAILED and nothing else.
   [[nodiscard]] virtual Result<AuthGrant> authorize(const AuthQuery& query, std::vector<LogEvent>& log) = 0;
 };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "crypto/testing/seeded_rng.h"
+#include "crypto/testing/toy_certificates.h"
 #include "crypto/testing/toy_provider.h"
 #include "ike/qcd.h"
 #include "ike/sa.h"
@@ -61,7 +62,15 @@ class End final : public Owner {
   std::vector<ChildPolicy> children_policy;
   SecretBytes psk = secret("correct horse");
   Identity identity;
+  std::vector<LocalCredential> credentials;    ///< none: the shared key proves this end
+  bool wants_signature = false;                ///< of its peer
+  crypto::Trust trust;                         ///< whom it believes then
+  WallTime calendar{1'000'000};                ///< its date
+  bool checks_identity = true;                 ///< the peer's name must stand in its certificate
+  std::string peer_certificate;                ///< subject of the last one it believed
   std::optional<QcdMaker> qcd;                 ///< quick crash detection is on
+  std::vector<IpAddress> others;               ///< further addresses, for MOBIKE
+  bool stay = false;                           ///< may_move() says no
   bool refuse = false;                         ///< authorize() says no whatever the secret
   std::optional<wire::InsideConfig> gives;     ///< to who logs in
   std::optional<wire::NotifyType> turns_away;  ///< who logs in, though the secret is right
@@ -90,16 +99,35 @@ class End final : public Owner {
                      .initial_contact = query.initial_contact,
                      .suite = query.suite,
                      .verify = {},
-                     .inside = query.inside});
-    if (refuse || !query.verify(psk.reveal())) return fail(ErrorCode::auth_failed, "AUTH");
+                     .inside = query.inside,
+                     .method = query.method,
+                     .certificates = query.certificates});
+    if (refuse || !proves_itself(query)) return fail(ErrorCode::auth_failed, "AUTH");
     return AuthGrant{.gateway = "toClient_0",
                      .local = identity,
                      .psk = psk.clone(),
                      .policy = policy,
                      .children = children_policy,
                      .inside = gives,
-                     .turned_away = turns_away};
+                     .turned_away = turns_away,
+                     .credentials = credentials};
   }
+  bool proves_itself(const AuthQuery& query) {
+    if (!wants_signature) return query.verify(psk.reveal());
+    std::vector<LogEvent> log;
+    const auto certificate = believe({.sa = query.sa, .peer = query.peer, .certificates = query.certificates}, log);
+    return certificate && query.verify_signature(*(*certificate)->key);
+  }
+  Result<crypto::SharedCertificate> believe(const CertificateQuery& query, std::vector<LogEvent>&) override {
+    const auto believed = crypto::testing::ToyCertificates().verify(query.certificates, trust, calendar);
+    if (!believed) return fail(ErrorCode::refused, name_of(believed.error()));
+    if (checks_identity && !certifies(*believed->certificate, query.peer)) return fail(ErrorCode::refused, "identity");
+    peer_certificate = believed->certificate->subject_text;
+    return believed->certificate;
+  }
+
+  std::vector<IpAddress> other_addresses(IkeSaId, const Path&) override { return others; }
+  bool may_move(IkeSaId, const Path&) override { return !stay; }
 
   // Session tickets, kept by reference: enough to try the exchange; what may become of one is the tunnel layer's.
   struct Kept {
@@ -167,18 +195,31 @@ class End final : public Owner {
   void note(TicketRefused&) { events.emplace_back("ticket refused"); }
   void note(PeerCrashed&) { events.emplace_back("peer crashed"); }
   void note(PeerAlive&) { ++alive; }
+  void note(PeerGoesToSleep& a) {
+    events.emplace_back("peer goes to sleep");
+    last_words = std::move(a);
+  }
+  void note(SleepHeard&) { events.emplace_back("sleep heard"); }
   void note(Rekeyed& a) {
     events.emplace_back("rekeyed");
     const auto id = a.successor->id();
     sas[id] = std::move(a.successor);
   }
   void note(NatState& a) { nat = a; }
+  void note(Moved& a) {
+    events.push_back("moved to " + (sas.at(a.sa)->initiator() ? a.path.local : a.path.remote).text());
+    moved = a;
+  }
+  void note(MoveRefused& a) { events.push_back("move refused " + std::to_string(a.notify)); }
+  void note(PeerAddresses& a) { events.push_back("addresses from " + a.path.remote.text()); }
   void note(Log&) {}
 
  public:
   std::size_t alive = 0;  ///< PeerAlive reports
   std::optional<NatState> nat;
+  std::optional<Moved> moved;
   std::optional<TicketReceived> ticket;  ///< the newest we were given
+  std::optional<PeerGoesToSleep> last_words;
 
  private:
   NonceRng rng_;
@@ -217,6 +258,8 @@ class Pair {
     setup.local = a.identity;
     setup.expected_peer = expected_peer;
     setup.psk = a.psk.clone();
+    setup.credentials = a.credentials;
+    setup.peer_signs = a.wants_signature;
     setup.children = a.children_policy;
     setup.resume = std::move(resume);
     setup.ask_inside = asks;
@@ -240,6 +283,9 @@ class Pair {
     Path path{to_b ? b_at : a_at, to_b ? a_seen : b_at, 0};
     path.local.port = port;
     path.remote.port = to_b && a_seen != a_at ? a_seen.port : port;
+    hand(to, message, path);
+  }
+  void hand(End& to, const Bytes& message, const Path& path) {
     const auto h = wire::parse_header(message);
     if (!h) return;
     const IkeSpi ours = h->initiator ? h->spi_r : h->spi_i;

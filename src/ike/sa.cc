@@ -28,7 +28,10 @@ std::unique_ptr<IkeSa> IkeSa::make_initiator(Owner& owner, InitiatorSetup setup,
   sa->children_policy_ = std::move(setup.children);
   sa->initial_contact_ = setup.initial_contact;
   sa->ask_inside_ = setup.ask_inside;
+  sa->credentials_ = std::move(setup.credentials);
+  sa->peer_signs_ = setup.peer_signs;
   sa->wants_tickets_ = sa->policy_.session_resume;
+  sa->mobike_.leads = true;
   sa->spi_i_ = owner.allocate_ike_spi();
   if (setup.resume) {
     sa->suite_ = setup.resume->suite;
@@ -160,6 +163,7 @@ void SaImpl::log_dropped(const Error& e, Outbox& out) const {
 }
 
 void SaImpl::on_request(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out) {
+  if (silent_) return;  // an answer would say that we are awake
   switch (window_.classify(m.header.message_id, datagram)) {
     case MessageWindow::Incoming::stale: return;
     case MessageWindow::Incoming::repeated:
@@ -193,7 +197,8 @@ void SaImpl::take_request(const wire::Message& m, ByteView datagram, const Resul
     if (auth) return;
     return reply_notify(m, datagram, wire::NotifyType::invalid_syntax, {}, path, out);
   }
-  if (!auth) out.add(PeerAlive{id_, path});
+  if (m.header.exchange == ExchangeType::informational) take_addresses(*payloads, path, now, out);
+  if (!auth && !is_announcement(m, *payloads)) out.add(PeerAlive{id_, path});
   if (auth)
     on_auth_request(m, datagram, *payloads, path, now, out);
   else if (m.header.exchange == ExchangeType::create_child_sa)
@@ -217,7 +222,8 @@ void SaImpl::take_response(const wire::Message& m, const Result<Payloads>& paylo
   out.log(LogId::initiator_received, scope(), {wire::exchange_name(m.header.exchange, false)});
   window_.answered();
   answer_pieces_.clear();
-  if (state_ != SaState::auth_sent) out.add(PeerAlive{id_, path});
+  instead_of_sleep_.clear();
+  if (state_ != SaState::auth_sent) out.add(PeerAlive{id_, path, true});
   if (!payloads) return fail_with(CloseReason::malformed, out);
   if (state_ == SaState::auth_sent) {
     on_auth_response(*payloads, now, out);
@@ -228,6 +234,8 @@ void SaImpl::take_response(const wire::Message& m, const Result<Payloads>& paylo
       on_create_child_response(std::move(x), *payloads, now, out);
     else if (std::holds_alternative<RekeyIkeTask>(x.task))
       on_rekey_ike_response(std::move(x), *payloads, now, out);
+    else if (is_mobike(x.task))
+      on_mobike_response(std::move(x), *payloads, path, now, out);
     else
       on_informational_response(std::move(x), *payloads, now, out);
   }
@@ -265,8 +273,13 @@ void SaImpl::start_task(Task task, Instant now, Outbox& out) {
   if (std::holds_alternative<CloseTask>(task)) return close(now, out);
   if (std::holds_alternative<TokenTask>(task)) return send_token(now, out);
   if (std::holds_alternative<TicketTask>(task)) return send_ticket_request(now, out);
+  if (auto* t = std::get_if<SleepTask>(&task)) return send_sleep(std::move(*t), now, out);
+  if (is_mobike(task)) return send_mobike(std::move(task), now, out);
   exchange_.emplace().task = ProbeTask{};
-  request(wire::ExchangeType::informational, {}, now, out);
+  Payloads p;
+  if (mobility() == Mobility::leads && nat_.local)
+    add_nat_payloads(p, path_);  // RFC 4555 3.8: is the mapping the same?
+  request(wire::ExchangeType::informational, std::move(p), now, out);
 }
 
 void SaImpl::retry_later(Task task, Instant now) {
@@ -402,6 +415,7 @@ void SaImpl::probe(Instant now, Outbox& out) {
 
 void SaImpl::resend_pending(Instant now, Outbox& out) {
   if (!established()) return;
+  take_back_sleep(out);
   if (!window_.busy()) return tasks_.empty() ? probe(now, out) : next_task(now, out);
   window_.restart(now);
   repeat_request(out);
@@ -462,11 +476,17 @@ void SaImpl::abandon(Instant, Outbox& out) { fail_with(CloseReason::deleted, out
 
 void SaImpl::set_asleep(bool asleep, Instant) {
   asleep_ = asleep;
+  if (!asleep) silent_ = false;
   if (asleep) window_.suspend();
 }
 
 void SaImpl::hand_over(std::unique_ptr<SaImpl> successor, Outbox& out) {
   out.log(LogId::ike_rekeyed, scope(), {spis(), successor->spis()});
+  successor->path_ = path_;
+  successor->nat_ = nat_;
+  successor->udp_encap_ = udp_encap_;
+  successor->mobike_ = mobike_;
+  successor->mobike_.seen_as.clear();  // it is made of the SPIs too
   successor->children_ = std::exchange(children_, {});
   successor->tasks_.insert(successor->tasks_.begin(), std::make_move_iterator(tasks_.begin()),
                            std::make_move_iterator(tasks_.end()));
@@ -494,7 +514,9 @@ SaStatus SaImpl::status() const {
   s.next_request_in = window_.next_in().value();
   s.request_pending = window_.busy();
   s.udp_encap = udp_encap_;
+  s.mobike = mobike_.on;
   s.inside = inside_;
+  s.peer_method = peer_method_;
   for (const auto& c : children_)
     s.children.push_back({c.id, c.phase2, c.in, c.out, c.suite, c.local, c.remote, c.created, c.soft, c.hard, false,
                           c.replaced_by.has_value()});

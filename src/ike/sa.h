@@ -15,6 +15,13 @@ namespace dormouse::ike {
 enum class SaState : std::uint8_t { init_sent, auth_sent, half_open, established, rekeyed, closing, closed };
 [[nodiscard]] const char* name_of(SaState s);
 
+/// How the addresses of an IKE SA may change (RFC 4555).
+enum class Mobility : std::uint8_t {
+  none,     ///< one end does not do MOBIKE: follow authenticated packets, if at all (RFC 7296 2.23)
+  leads,    ///< we began the first of this line of IKE SAs: we decide, by move()
+  follows,  ///< the peer decides
+};
+
 /// What a client keeps of an IKE SA to resume it (RFC 5723).
 struct ResumeState {
   Bytes ticket;
@@ -25,13 +32,15 @@ struct ResumeState {
 struct InitiatorSetup {
   Path path;  ///< ports 500, or 4500 to begin there
   IkePolicy policy{};
-  std::string gateway{};  ///< tunnel name for logs
-  Identity local{};
+  std::string gateway{};                    ///< tunnel name for logs
+  Identity local{};                         ///< empty with credentials: the subject of the one that is taken
   std::optional<Identity> expected_peer{};  ///< else any identity that the secret proves
   SecretBytes psk{};
   std::vector<ChildPolicy> children{};  ///< the first goes into IKE_AUTH, the rest by CREATE_CHILD_SA at once
   bool initial_contact = true;
   std::optional<wire::InsideRequest> ask_inside{};  ///< CFG_REQUEST of the login
+  std::vector<LocalCredential> credentials{};       ///< we sign with one of these; none: the shared key proves us
+  bool peer_signs = false;                          ///< the gateway must prove itself by a signature
   std::optional<ResumeState> resume{};              ///< come back by ticket instead of a login; no secret is used then
 };
 
@@ -57,8 +66,10 @@ struct SaStatus {
   std::uint32_t next_request_out, next_request_in;  ///< message ids
   bool request_pending;
   bool udp_encap;
+  bool mobike = false;
   std::vector<ChildStatus> children;
   std::optional<wire::InsideConfig> inside{};  ///< what the login gave (responder) or got (initiator) by CFG_REPLY
+  wire::AuthMethod peer_method{};              ///< of the peer's AUTH; 0 before, and for an SA that has none (a rekey)
 };
 
 class IkeSa {
@@ -93,6 +104,18 @@ class IkeSa {
                        Outbox& out) = 0;  ///< ends silently: ChildDown for each child, Closed{deleted}; nothing is sent
   virtual void set_path(const Path& path) = 0;  ///< for everything sent from now on
   virtual void set_gateway_name(std::string name) = 0;
+  /// Whether the peer is one of ours, which takes an announcement of sleep.
+  [[nodiscard]] virtual bool understands_sleep() const = 0;
+  /// Tells it that this machine is about to sleep, before anything else that waits. SleepHeard follows its answer. From
+  /// the sending on until set_asleep(false) nothing else leaves, answers included. `sent`: of each Child SA.
+  virtual void announce_sleep(std::vector<LastSent> sent, Instant now, Outbox& out) = 0;
+  /// With Mobility::leads: travels `path` from now on. A pending request goes out again there, then the peer is told
+  /// (RFC 4555 3.5), also if the path is the same and only what a NAT makes of it may have changed. Moved or
+  /// MoveRefused follows, unless the next move() comes first. During IKE_AUTH the request is repeated, and the rest
+  /// follows when the SA stands. Otherwise: set_path().
+  virtual void move(const Path& path, Instant now, Outbox& out) = 0;
+  /// Tells the peer by which addresses it may reach us (RFC 4555 3.6). No effect without MOBIKE.
+  virtual void announce_addresses(Instant now, Outbox& out) = 0;
   /// Asleep: no rekey is started and nothing is retransmitted; hard lifetimes go on and end SAs without a message.
   virtual void set_asleep(bool asleep, Instant now) = 0;
   virtual void update_children(
@@ -103,6 +126,8 @@ class IkeSa {
   [[nodiscard]] virtual bool initiator() const = 0;
   [[nodiscard]] virtual IkeSpi spi_i() const = 0;
   [[nodiscard]] virtual IkeSpi spi_r() const = 0;
+  [[nodiscard]] virtual Mobility mobility() const = 0;
+  [[nodiscard]] virtual const std::vector<IpAddress>& peer_addresses() const = 0;  ///< beside the one in use
   [[nodiscard]] virtual SaStatus status() const = 0;
 };
 

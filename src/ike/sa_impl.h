@@ -3,18 +3,22 @@
 //   fragments.cc      messages in pieces (RFC 7383)
 //   ike_sa_init.cc    IKE_SA_INIT, both roles (RFC 7296 1.2, 2.6, 2.7, 2.23)
 //   ike_auth.cc       IKE_AUTH with a shared key (1.2, 2.15)
+//   signature_auth.cc AUTH by signature, CERT and CERTREQ (2.15, 3.6-3.8, RFC 7427)
 //   mode_cfg.cc       Configuration payloads of the login (2.19)
 //   session_resume.cc IKE_SESSION_RESUME and session tickets, both roles (RFC 5723)
 //   children.cc       what all ways of making a Child SA share: choice, keys, install, remove
 //   create_child.cc   CREATE_CHILD_SA for new children and their rekey (1.3.1, 1.3.3, 2.8)
 //   rekey_ike.cc      CREATE_CHILD_SA for the IKE SA itself (1.3.2, 2.18)
 //   informational.cc  probes, Deletes (1.4) and crash detection (RFC 6290)
+//   going_to_sleep.cc a client's announcement that its machine is about to sleep (ours alone)
+//   mobike.cc         other addresses under the same SAs (RFC 4555)
 #pragma once
 #include <deque>
 #include <variant>
 
 #include "ike/child_sa.h"
 #include "ike/message_window.h"
+#include "ike/mobike.h"
 #include "ike/nat_detection.h"
 #include "ike/protection.h"
 #include "ike/qcd.h"
@@ -38,7 +42,11 @@ struct RekeyIkeTask {
 struct CloseTask {};
 struct TokenTask {};   ///< gives the peer our token of this SA, after a rekey that we began (RFC 6290 4.3)
 struct TicketTask {};  ///< asks for a session ticket by INFORMATIONAL (RFC 5723 4.1)
-using Task = std::variant<ProbeTask, CreateChildTask, DeleteChildTask, RekeyIkeTask, CloseTask, TokenTask, TicketTask>;
+struct SleepTask {
+  std::vector<LastSent> sent;
+};
+using Task = std::variant<ProbeTask, CreateChildTask, DeleteChildTask, RekeyIkeTask, CloseTask, TokenTask, TicketTask,
+                          SleepTask, UpdateTask, RoutabilityTask, AddressesTask>;
 
 /// Our request under way, with what its answer will need.
 struct Exchange {
@@ -48,7 +56,14 @@ struct Exchange {
   EspSpi esp_spi{};
   IkeSpi ike_spi{};
   std::optional<ChildSa::Rival> rival{};  ///< of the Child SA we rekey, when the peer has deleted that one meanwhile
+  Bytes cookie2{};                        ///< what the answer must bring back (RFC 4555 3.7)
+  Path sent_over{};                       ///< with `cookie2`: the path of the first transmission
 };
+
+[[nodiscard]] inline bool is_mobike(const Task& t) {
+  return std::holds_alternative<UpdateTask>(t) || std::holds_alternative<RoutabilityTask>(t) ||
+         std::holds_alternative<AddressesTask>(t);
+}
 
 /// A longer ticket is not put into an answer that carries much else: TICKET_ACK, and the client asks again.
 constexpr std::size_t kTicketRoom = 600, kTicketRoomLarge = 1000;
@@ -72,6 +87,10 @@ class SaImpl final : public IkeSa {
   void abandon(Instant now, Outbox& out) override;
   void set_path(const Path& path) override { path_ = path; }
   void set_gateway_name(std::string name) override { gateway_ = std::move(name); }
+  bool understands_sleep() const override { return peer_is_ours_ && established(); }
+  void announce_sleep(std::vector<LastSent> sent, Instant now, Outbox& out) override;
+  void move(const Path& path, Instant now, Outbox& out) override;
+  void announce_addresses(Instant now, Outbox& out) override;
   void set_asleep(bool asleep, Instant now) override;
   void update_children(std::vector<ChildPolicy> policies) override { children_policy_ = std::move(policies); }
   SaState state() const override { return state_; }
@@ -79,6 +98,10 @@ class SaImpl final : public IkeSa {
   bool initiator() const override { return initiator_; }
   IkeSpi spi_i() const override { return spi_i_; }
   IkeSpi spi_r() const override { return spi_r_; }
+  Mobility mobility() const override {
+    return !mobike_.on ? Mobility::none : mobike_.leads ? Mobility::leads : Mobility::follows;
+  }
+  const std::vector<IpAddress>& peer_addresses() const override { return mobike_.peer_addresses; }
   SaStatus status() const override;
 
  private:
@@ -138,6 +161,23 @@ class SaImpl final : public IkeSa {
   [[nodiscard]] Result<SecretBytes> own_auth(const Identity& local) const;
   [[nodiscard]] bool peer_auth_fits(ByteView psk, const Identity& peer, ByteView auth) const;
   void take_auth_lifetime(const Payloads& p, Outbox& out);
+
+  // signature_auth.cc
+  void add_hash_list(Payloads& p);
+  void add_certificate_request(Payloads& p) const;
+  void take_signature_terms(const Payloads& p);
+  [[nodiscard]] std::optional<HashList> agreed(const std::optional<HashList>& list) const;
+  [[nodiscard]] bool take_credential(const std::optional<Identity>& asked_for, Outbox& out);
+  void add_own_certificates(Payloads& p) const;
+  void forget_credentials();
+  [[nodiscard]] Result<wire::AuthPayload> own_auth_payload() const;
+  [[nodiscard]] Result<Bytes> sign(const crypto::PrivateKey& key, const AuthScheme& scheme) const;
+  [[nodiscard]] bool peer_signature_fits(const crypto::PublicKey& key, const Identity& peer,
+                                         const wire::AuthPayload& auth) const;
+  [[nodiscard]] static Result<std::vector<Bytes>> certificates_of(const Payloads& p);
+  [[nodiscard]] bool gateway_proves_itself(const Payloads& p, const Identity& peer, const wire::AuthPayload& auth,
+                                           Outbox& out) const;
+  [[nodiscard]] bool answerable(const wire::AuthPayload* auth, bool certificates_fit, Outbox& out) const;
   void become_established(Instant now, Outbox& out);
 
   // mode_cfg.cc
@@ -211,6 +251,29 @@ class SaImpl final : public IkeSa {
                                 Instant now, Outbox& out);
   void on_informational_response(Exchange x, const Payloads& p, Instant now, Outbox& out);
 
+  // going_to_sleep.cc
+  void send_sleep(SleepTask task, Instant now, Outbox& out);
+  void take_back_sleep(Outbox& out);
+  [[nodiscard]] bool is_announcement(const wire::Message& m, const Payloads& p) const;
+  void take_announcement(const Payloads& p, const Path& path, Outbox& out);
+  // mobike.cc
+  void offer_mobike(Payloads& p);
+  void agree_mobike(const Payloads& p, const Path& path, Outbox& out);
+  void answer_mobike(Payloads& answer, const Path& path);
+  void add_nat_payloads(Payloads& p, const Path& path);
+  void settle_moved_nat(const Payloads& p, const Path& path);
+  void resend_on_path(bool other, Instant now, Outbox& out);
+  void put_first(Task task);
+  void send_mobike(Task task, Instant now, Outbox& out);
+  void on_mobike_response(Exchange x, const Payloads& p, const Path& path, Instant now, Outbox& out);
+  void on_update_response(const Payloads& p, const Path& path, Outbox& out);
+  void take_addresses(const Payloads& p, const Path& path, Instant now, Outbox& out);
+  void take_update(const Payloads& p, const Path& path, Instant now, Outbox& out);
+  void answer_addresses(const Payloads& p, const Path& path, Payloads& answer);
+  void note_mapping(const Payloads& p, Instant now, Outbox& out);
+  void end_unproven(Outbox& out);
+  [[nodiscard]] Moved moved() const;
+
   Owner& owner_;
   IkeSaId id_;
   bool initiator_;
@@ -243,7 +306,17 @@ class SaImpl final : public IkeSa {
   EspSpi first_child_spi_{};
   NatFindings nat_;
   QcdTokens peer_tokens_;
+  Mobike mobike_;
   std::optional<wire::InsideRequest> ask_inside_;
+
+  // of signatures
+  std::vector<LocalCredential> credentials_;
+  crypto::SharedCredential credential_;  ///< the one of these that is taken; none: the shared key proves us
+  bool peer_signs_ = false;              ///< initiator: what the gateway must do
+  std::optional<HashList> offered_hashes_, peer_hashes_;  ///< sent and got in IKE_SA_INIT
+  std::vector<AuthorityKeyId> wanted_authorities_;        ///< of the peer's CERTREQ
+  std::optional<Identity> wanted_local_;                  ///< responder: the name the peer asked for
+  wire::AuthMethod peer_method_{};
   std::optional<wire::InsideConfig> inside_;
 
   // of tickets
@@ -251,6 +324,11 @@ class SaImpl final : public IkeSa {
   std::optional<ResumeState> resume_;  ///< initiator: until the SA stands
   bool resumed_ = false;               ///< AUTH is made of SK_p, identities are those of the ticket
   std::optional<Instant> ticket_at_;   ///< ask (again) then
+
+  // of announced sleep
+  bool peer_is_ours_ = false;
+  bool silent_ = false;     ///< we announced sleep
+  Bytes instead_of_sleep_;  ///< repeated until the peer is heard, after an announcement without an answer
 
   // of a rekey of this IKE SA begun by the peer while ours is under way (RFC 7296 2.8.2)
   std::unique_ptr<SaImpl> rival_;

@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "ike/going_to_sleep.h"
 #include "ike/sa_impl.h"
 
 namespace dormouse::ike {
@@ -38,6 +39,7 @@ void SaImpl::send_resume(Instant now, Outbox& out) {
   p.push_back(wire::NotifyPayload{.type = wire::NotifyType::ticket_opaque, .data = resume_->ticket});
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, IkeSpi{}, path_)) p.push_back(std::move(n));
   offer_fragmentation(p);
+  p.emplace_back(own_vendor_id());
   const auto h = header(wire::ExchangeType::ike_session_resume, false, MessageId(0));
   init_request_ = wire::serialize_clear(h, p);  // AUTH covers the last one sent, with the cookie (RFC 7296 2.6)
   transmit(init_request_, h, false, path_, out);
@@ -72,6 +74,7 @@ void SaImpl::on_resume_response(const wire::Message& m, ByteView datagram, const
   }
   init_response_ = to_bytes(datagram);
   window_.answered();
+  peer_is_ours_ = has_own_vendor_id(m.payloads);
   settle_nat(m.payloads, path, out);
   settle_fragmentation(m.payloads);
   state_ = SaState::auth_sent;
@@ -107,6 +110,8 @@ void SaImpl::on_resume_request(const wire::Message& m, ByteView datagram, const 
   path_ = path;
   Payloads p{wire::NoncePayload{nr_}};
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, spi_r_, path)) p.push_back(std::move(n));
+  p.emplace_back(own_vendor_id());
+  peer_is_ours_ = has_own_vendor_id(m.payloads);
   settle_nat(m.payloads, path, out);
   settle_fragmentation(m.payloads);
   offer_fragmentation(p);

@@ -48,6 +48,8 @@ struct Trap {
   IpAddress local, remote;
   std::string name;
 };
+/// go_to_sleep() is done: every gateway it told has answered, or had the time to.
+struct ReadyForSleep {};
 /// Something that outlives the daemon changed.
 struct Persist {
   StoreChange change;
@@ -56,7 +58,7 @@ struct Persist {
 using ike::Log;
 using ike::Transmit;
 
-using Action =
-    std::variant<Transmit, AddRoute, DelRoute, AddAddress, DelAddress, AddMember, DelMember, Trap, Persist, Log>;
+using Action = std::variant<Transmit, AddRoute, DelRoute, AddAddress, DelAddress, AddMember, DelMember, Trap,
+                            ReadyForSleep, Persist, Log>;
 
 }  // namespace dormouse::tunnel

@@ -9,7 +9,7 @@
 namespace dormouse::tunnel {
 
 bool Manager::identity_fits(const config::Phase1& phase1, const Identity& peer) const {
-  return phase1.peertype == config::PeerType::any || peer.text() == phase1.peerid;
+  return phase1.peertype != config::PeerType::one || peer.text() == phase1.peerid;
 }
 
 Result<ike::AuthGrant> Manager::authorize(const ike::AuthQuery& query, std::vector<LogEvent>& log) {
@@ -22,21 +22,28 @@ Result<ike::AuthGrant> Manager::authorize(const ike::AuthQuery& query, std::vect
   };
   const auto candidates = phase1_for(incoming_);
   if (candidates.empty()) return refuse("no phase 1", "?");
-  bool identity_known = false;
+  const char* obstacle = nullptr;
+  std::string refused_by;
+  Proof proof;
   for (const auto& p : candidates) {
     if (!p->has_policy || !identity_fits(*p, query.peer)) continue;
     if (std::ranges::find(p->suites, query.suite) == p->suites.end()) continue;
-    identity_known = true;
-    if (!p->psk || !query.verify(p->psk->reveal())) continue;
+    if (const char* why = proof_obstacle(*p, query, proof)) {
+      if (!obstacle || std::string_view(obstacle) == kWrongMethod) refused_by = p->name, obstacle = why;
+      continue;
+    }
+    if (const char* why = own_obstacle(*p)) return refuse(why, p->name);
     if (p->type == config::Phase1Type::dynamic && tunnels_.size() >= limits::kMaxTunnels)
       return refuse("too many tunnels", p->name);
     auto login = place_login(p, query, incoming_.remote);
     const Tunnel* t = login.adopt ? find(*login.adopt) : nullptr;
     ike::AuthGrant grant{.gateway = t ? t->name : p->name + "_" + std::to_string(login.index),
                          .local = login.local,
-                         .psk = p->psk->clone(),
+                         .psk = {},
                          .policy = ike_policy(*p),
                          .children = child_policies(*p)};
+    prove_ourselves(*p, grant);
+    remember_proof(proof, *p, login, query, log);
     if (p->reauth) {
       grant.auth_lifetime = p->keylife;
       login.reauth_deadline = incoming_at_ + p->keylife;
@@ -52,12 +59,12 @@ Result<ike::AuthGrant> Manager::authorize(const ike::AuthQuery& query, std::vect
     }
     return grant;
   }
-  if (!identity_known) {
+  if (!obstacle) {
     log.push_back({LogId::gateway_validation_failed, scope, {}});
     return refuse("no phase 1 accepts this identity", candidates.front()->name);
   }
-  log.push_back({LogId::psk_mismatch, {.gateway = candidates.front()->name, .ike = query.sa}, {}});
-  return refuse("pre-shared key mismatch", candidates.front()->name);
+  log_obstacle(obstacle, refused_by, query, log);
+  return refuse(obstacle, refused_by);
 }
 
 Manager::PendingLogin Manager::place_login(std::shared_ptr<const config::Phase1> phase1, const ike::AuthQuery& query,
@@ -72,7 +79,9 @@ Manager::PendingLogin Manager::place_login(std::shared_ptr<const config::Phase1>
       login.adopt = id;  // a static tunnel is always the peer's own
       return login;
     }
-    if (t->peer_id == query.peer && (t->state == State::up || t->state == State::asleep))
+    const bool same_way =
+        ike::is_signature(static_cast<wire::AuthMethod>(t->auth_method)) == ike::is_signature(query.method);
+    if (same_way && t->peer_id == query.peer && (t->state == State::up || t->state == State::asleep))
       same_identity.push_back({id, t->state, t->path.remote});
   }
   login.adopt = choose_tunnel(same_identity, {remote, query.initial_contact});

@@ -7,8 +7,9 @@
 namespace dormouse::tunnel {
 namespace {
 
-constexpr Duration kAfterProbe = 300ms;        // by address costs one round trip; give it that much of a start
 constexpr Duration kLoginAfterTicket = 600ms;  // a ticket costs two
+constexpr Duration kStraggler = 2ms;           // two datagrams that left together arrive at most so far apart
+constexpr Duration kTogether = 400ms;          // an answer within this is to the first question, not to a repeated one
 constexpr Duration kProbeEvery = 500ms;    // while the network may be back at any moment: before the login's repeats
 constexpr Duration kProbeEveryLater = 5s;  // after two minutes of silence
 constexpr Duration kEagerPhase = 120s;
@@ -40,9 +41,16 @@ void Manager::connect(Tunnel& t, Instant now) {
   const auto& p = *t.phase1;
   if (t.dynamic || t.attempt || t.dead() || p.passive) return;
   const auto children = child_policies(p);
-  if (!p.has_policy || children.empty() || !p.psk) {
+  const bool needs_psk = p.auth == config::AuthMethod::psk || p.auth_remote == config::AuthMethod::psk;
+  const char* why = own_obstacle(p);
+  if (!p.has_policy || children.empty() || (needs_psk && !p.psk)) {
     log(LogId::no_policy, scope_of(t));
     return;
+  }
+  if (why) {
+    log(LogId::auth_failed, scope_of(t), {std::string(why)});
+    t.timers.set(Timer::connect, now + kLongestPause);
+    return refresh(t);
   }
   const auto local = local_address(p);
   const auto* l = link(p.interface);
@@ -52,8 +60,10 @@ void Manager::connect(Tunnel& t, Instant now) {
   }
   ike::InitiatorSetup setup{
       .path = {{*local, 500}, {p.remote_gw, 500}, l->ifindex}, .policy = ike_policy(p), .gateway = t.name};
-  setup.local = p.localid ? *p.localid : Identity::of(*local);
-  setup.psk = p.psk->clone();
+  if (needs_psk) setup.psk = p.psk->clone();
+  if (p.auth == config::AuthMethod::signature) setup.credentials = certificates_.credentials_of(p, wall_.at);
+  setup.peer_signs = p.auth_remote == config::AuthMethod::signature;
+  setup.local = p.localid ? *p.localid : setup.credentials.empty() ? Identity::of(*local) : Identity{};
   setup.children = children;
   if (p.mode_cfg.enabled) setup.ask_inside = inside_request(children, t.inside.addresses);
   if (t.logged_in != Instant{}) {
@@ -61,7 +71,9 @@ void Manager::connect(Tunnel& t, Instant now) {
     setup.policy.retransmit_schedule = {1s, 2s, 4s, 8s};
     setup.policy.negotiate_timeout = std::min<Duration>(p.negotiate_timeout, 15s);
   }
-  if (p.peertype == config::PeerType::one) setup.expected_peer = peer_identity(p);
+  // A distinguished name is compared as text once the peer has said its own: text makes no Name again.
+  const bool by_subject = setup.peer_signs && p.peerid.find('=') != std::string::npos;
+  if (p.peertype == config::PeerType::one && !by_subject) setup.expected_peer = peer_identity(p);
   auto made = ike::IkeSa::make_initiator(*this, std::move(setup), now);
   const auto id = made->id();
   sas_.add(std::move(made), t.id);
@@ -112,34 +124,40 @@ void Manager::attempt_failed(Tunnel& t, Instant now) {
   refresh(t);
 }
 
-void Manager::begin_wake_ladder(Tunnel& t, Instant now) {
+void Manager::begin_wake_ladder(Tunnel& t, Instant now, Duration ticket_after) {
   enter(t, Event::peer_lost);
   t.timers.stop(Timer::dpd);
   t.asleep_since = t.ladder_since = now;
-  t.attempts = 0;
-  climb(t, now);
+  t.attempts = t.asked = 0;
+  climb(t, now, ticket_after);
 }
 
 /// The ladder's rungs, a little apart: the first that is authenticated wins.
-void Manager::climb(Tunnel& t, Instant now) {
+void Manager::climb(Tunnel& t, Instant now, Duration ticket_after) {
   t.timers.set(Timer::wake_probe, now);
   const bool ticket = has_ticket(t, now);
-  if (ticket) t.timers.set(Timer::resume, now + kAfterProbe);
-  if (!t.attempt) t.timers.set(Timer::connect, now + (ticket ? kLoginAfterTicket : kAfterProbe));
+  if (ticket) t.timers.set(Timer::resume, now + ticket_after);
+  if (!t.attempt) t.timers.set(Timer::connect, now + (ticket ? kLoginAfterTicket : kTicketAfterProbe));
   refresh(t);
 }
 
-/// While coming back: from the first rung again, now.
+/// While coming back: from the first rung again, now. The gateway is most likely in reach, so the ticket is shown
+/// together with the question on the old SAs: it costs the gateway little and binds nobody, and saves a round trip and
+/// more where the SAs have gone.
 void Manager::hurry(Tunnel& t, Instant now) {
+  if (!t.hurries.take(now)) return;  // a network that changes all the time; the ladder goes on at its own pace
   t.attempts = 0;
   t.ladder_since = now;
-  if (const auto* s = t.resume.sa ? sas_.find(*t.resume.sa) : nullptr; s && s->state() == ike::SaState::init_sent)
-    with_sa(*t.resume.sa, now, [&](ike::IkeSa& a, ike::Outbox& box) { a.abandon(now, box); });
-  climb(t, now);
+  t.asked = 0;
+  // What was asked in vain is repeated ever more rarely; asked anew it is there at once.
+  for (const auto id : {t.resume.sa, t.attempt})
+    if (const auto* s = id ? sas_.find(*id) : nullptr; s && s->state() == ike::SaState::init_sent)
+      with_sa(*id, now, [&](ike::IkeSa& a, ike::Outbox& box) { a.abandon(now, box); });
+  climb(t, now, Duration{});
 }
 
 /// The first answer to a login says that the gateway is there again: the SAs we have are asked once more before the
-/// login goes on. Unauthenticated, so all it does is to ask a little sooner.
+/// login goes on, and so is the ticket shown. Unauthenticated, so all it does is to ask a little sooner.
 bool Manager::holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView datagram, Instant now) {
   Tunnel* t = tunnel_of_sa(sa.id());
   if (!t || t->dynamic || sa.state() != ike::SaState::init_sent || t->state != State::connecting) return false;
@@ -152,14 +170,23 @@ bool Manager::holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView
     return true;
   }
   bool& was_held = login ? t->answer_was_held : t->resume.was_held;
-  if (!t->current || was_held) return false;
+  if ((!t->current && !(login && has_ticket(*t, now))) || was_held) return false;
   was_held = true;
   (login ? t->held_answer : t->resume.held) = Tunnel::Held{path, to_bytes(datagram)};
-  // Twice what the login's own question took is time enough for the probe; a repeated question tells nothing.
   const auto round_trip = now - sa.status().created;
-  t->timers.set(login ? Timer::held_answer : Timer::held_resume,
-                now + std::min<Duration>(round_trip * 2 + 20ms, kAfterProbe));
+  if (!login && round_trip < kTogether && t->probed == sa.status().created) {
+    // Both were asked in one breath, so the answer on the old SAs is here in a moment, or there is none.
+    t->timers.set(Timer::held_resume, now + std::min<Duration>(kStraggler, 500us + round_trip / 4));
+    refresh(*t);
+    return true;
+  }
+  // Twice what the login's own question took is time enough for the probe; a repeated question tells nothing.
+  const auto wait = std::min<Duration>(round_trip * 2 + 20ms, kTicketAfterProbe);
+  const auto timer = login ? Timer::held_answer : Timer::held_resume;
+  t->timers.set(timer, now + wait);
   wake_probe(*t, now);
+  // As much again for the ticket, whose answer has to wait for the probe's too.
+  if (t->state == State::connecting && login && show_ticket_again(*t, now)) t->timers.set(timer, now + wait * 2);
   refresh(*t);
   return true;
 }
@@ -179,7 +206,8 @@ void Manager::wake_probe(Tunnel& t, Instant now) {
   if (data_.counters(t.id).last_in > t.ladder_since) return wake_by_address(t, sa, now);  // ESP came first
   const auto pause = now - t.ladder_since < kEagerPhase ? kProbeEvery : kProbeEveryLater;
   t.timers.set(Timer::wake_probe, now + pause);
-  with_sa(sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.resend_pending(now, box); });
+  t.probed = now;
+  ask_by_address(t, now);
 }
 
 void Manager::want_children(Tunnel& t, Instant now, bool all) {

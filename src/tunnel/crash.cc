@@ -117,15 +117,15 @@ void Manager::carry_out(ike::PeerCrashed& a, Instant now) {
   abandon();
   t = find(id);
   if (!t || t->dynamic || t->state != State::connecting) return;
-  t->timers.stop(Timer::wake_probe);           // there is nothing left to ask
-  if (has_ticket(*t, now) && !t->resume.sa) {  // no public-key work and no user; the login waits its turn
-    resume_by_ticket(*t, now);
+  t->timers.stop(Timer::wake_probe);  // there is nothing left to ask
+  if (t->resume.held) return give_held_resume(*t, now);
+  if (has_ticket(*t, now)) {  // no public-key work and no user; the login waits its turn
+    (void)show_ticket_again(*t, now);
     if (t->resume.sa) {
       if (!t->attempt) t->timers.set(Timer::connect, now + kLoginAfterTicket);
       return refresh(*t);
     }
   }
-  if (t->resume.held) return give_held_resume(*t, now);
   if (t->held_answer) return give_held_answer(*t, now);
   // A login begun while the gateway was away repeats its question ever more rarely; a new one is there at once.
   const auto attempt = t->attempt;

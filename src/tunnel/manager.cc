@@ -22,14 +22,15 @@ std::string label_of(const wire::Header& h) {
 
 }  // namespace
 
-Manager::Manager(crypto::Provider& crypto, Rng& rng, esp::DataPlane& data)
+Manager::Manager(crypto::Provider& crypto, Rng& rng, esp::DataPlane& data, crypto::CertificateEngine* certificates)
     : crypto_(crypto),
       rng_(rng),
       data_(data),
       model_(std::make_shared<config::Model>()),
       cookies_(crypto, rng),
       crash_(crypto, rng),
-      tickets_(crypto, rng) {}
+      tickets_(crypto, rng),
+      certificates_(crypto, certificates) {}
 Manager::~Manager() = default;
 
 // --- datagrams
@@ -75,13 +76,16 @@ void Manager::on_path_event(const esp::PathEvent& event, Instant now) {
     on_datagram({e->local, e->remote, e->ifindex}, e->data, now);
   } else if (const auto* moved = std::get_if<esp::AuthenticatedFrom>(&event)) {
     // RFC 7296 2.23: follow the newest authenticated packet. Only dialup peers move; a client's gateway is configured.
-    if (Tunnel* t = find(moved->tunnel); t && t->current && t->dynamic) {
+    if (Tunnel* t = find(moved->tunnel); t && t->current && t->dynamic && !follows_esp(*t)) {
+      unannounced(*t, moved->remote, now);
+    } else if (t && t->current && t->dynamic) {
       ike::Path to = t->path;
       to.local.address = moved->local.address;
       to.remote.address = moved->remote.address;
       if (moved->encap == esp::Encap::udp) to.remote.port = moved->remote.port;
       set_path(*t, to, t->udp_encap);
-      if (t->state == State::asleep) wake_by_address(*t, *t->current, now);
+      // After an announcement only what was sent since then wakes it; TrafficWhileAsleep tells.
+      if (t->state == State::asleep && !t->sleep_announced) wake_by_address(*t, *t->current, now);
     }
   } else if (const auto* traffic = std::get_if<esp::TrafficWhileAsleep>(&event)) {
     if (Tunnel* t = find(traffic->tunnel); t && t->state == State::asleep && t->current)
@@ -156,6 +160,7 @@ void Manager::refresh(Tunnel& t) {
 
 std::string Manager::configure(std::shared_ptr<const config::Model> model, Instant now) {
   const auto old = std::exchange(model_, std::move(model));
+  take_certificates();
   unsigned added = 0, changed = 0, removed = 0;
   for (auto& [id, t] : tunnels_) {
     if (t->dead()) continue;
@@ -168,6 +173,7 @@ std::string Manager::configure(std::shared_ptr<const config::Model> model, Insta
     teardown(*t, is ? "configuration changed" : "phase 1 removed", true, now);
     if (!t->dead()) remove_static(*t);
   }
+  end_withdrawn(now);
   remove_gone();
   std::erase_if(pools_, [&](const auto& pool) {
     const auto* was = old->find_phase1(pool.first);
@@ -191,9 +197,13 @@ bool Manager::needs_restart(const config::Phase1& was, const config::Phase1& is,
   const bool same_peer = was.type == is.type && was.interface == is.interface && was.family == is.family &&
                          was.local_gw == is.local_gw && was.remote_gw == is.remote_gw && was.peertype == is.peertype &&
                          was.peerid == is.peerid && was.localid == is.localid && config::same(was.psk, is.psk);
+  const bool same_proof = was.auth == is.auth && was.auth_remote == is.auth_remote &&
+                          was.certificates == is.certificates && was.peers == is.peers &&
+                          was.cert_id_validation == is.cert_id_validation;
   const bool same_sas = was.suites == is.suites && was.nattraversal == is.nattraversal && was.esn == is.esn;
   const bool same_device = was.net_device == is.net_device && was.mtu == is.mtu && was.has_policy == is.has_policy;
-  if (!same_peer || !same_sas || !same_device || !config::same_assignment(was.mode_cfg, is.mode_cfg)) return true;
+  if (!same_peer || !same_proof || !same_sas || !same_device || !config::same_assignment(was.mode_cfg, is.mode_cfg))
+    return true;
   const auto before = old_model.phase2_of(was.name);
   const auto after = model_->phase2_of(is.name);
   return !std::ranges::equal(before, after, [](const config::Phase2* a, const config::Phase2* b) {
@@ -242,31 +252,40 @@ void Manager::sync_shared_devices(const config::Model& old) {
 
 void Manager::set_links(std::vector<LinkInfo> links, Instant now) {
   const bool changed = links != links_;
-  links_ = std::move(links);
-  for (auto& [id, t] : tunnels_) {
-    if (t->dynamic || t->dead()) continue;
-    const auto address = local_address(*t->phase1);
-    if (!address || !t->current || t->path.local.address == *address) continue;
-    // Our own address changed: speak from the new one; the gateway follows the first packet it can authenticate.
-    ike::Path to = t->path;
-    to.local.address = *address;
-    set_path(*t, to, t->udp_encap);
-    with_sa(*t->current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.resend_pending(now, box); });
-  }
+  const auto before = std::exchange(links_, std::move(links));
+  for (auto& [id, t] : tunnels_)
+    if (!t->dead()) follow_links(*t, before, now);
+  if (changed) return routes_changed(now);
+  for (auto& [id, t] : tunnels_) want_attempt(*t, now);
+  remove_gone();
+}
+
+void Manager::routes_changed(Instant now) {
   for (auto& [id, t] : tunnels_) {
     if (t->dynamic || t->dead() || t->state != State::connecting) continue;
-    if (changed && t->current) hurry(*t, now);  // the way to the gateway may just have come back
-    if (!t->attempt && (!t->current || !t->timers.running(Timer::connect))) connect(*t, now);
+    if (t->current) hurry(*t, now);
+    want_attempt(*t, now);
   }
   remove_gone();
+}
+
+/// Without old SAs to ask, a login is the way back.
+void Manager::want_attempt(Tunnel& t, Instant now) {
+  if (t.dynamic || t.dead() || t.state != State::connecting || t.attempt) return;
+  if (!t.current || !t.timers.running(Timer::connect)) connect(t, now);
 }
 
 void Manager::machine_woke(Duration slept, Instant now) {
   log(LogId::machine_woke, {}, {static_cast<std::uint64_t>(seconds_of(slept))});
   for (auto& [id, t] : tunnels_) {
-    if (t->dynamic || t->dead() || !t->current) continue;
+    if (t->dynamic || t->dead()) continue;
+    const bool told = t->rest != Tunnel::Rest::none;
+    if (told) end_rest(*t, now);
+    // stay_awake() was first, from somebody who had no clocks to compare.
+    const bool asked = t->rest_ended != Instant{} && now - t->rest_ended < slept;
+    if (!t->current || told || asked) continue;
     if (t->state == State::up) {
-      begin_wake_ladder(*t, now);
+      begin_wake_ladder(*t, now, Duration{});
       t->asleep_since = now - slept;
     } else if (t->state == State::connecting) {
       hurry(*t, now);
@@ -380,12 +399,15 @@ const LinkInfo* Manager::link(const std::string& name) const {
 }
 
 std::optional<IpAddress> Manager::local_address(const config::Phase1& phase1) const {
+  return local_address(phase1, phase1.family);
+}
+
+std::optional<IpAddress> Manager::local_address(const config::Phase1& phase1, Family family) const {
   const auto* l = link(phase1.interface);
   if (!l) return std::nullopt;
   const auto link_local = Prefix::parse("fe80::/10");
   for (const auto& a : l->addresses)
-    if (a.family() == phase1.family && (!phase1.local_gw || a == *phase1.local_gw) && !link_local->contains(a))
-      return a;
+    if (a.family() == family && (!phase1.local_gw || a == *phase1.local_gw) && !link_local->contains(a)) return a;
   return std::nullopt;
 }
 
@@ -438,6 +460,8 @@ ike::IkePolicy Manager::ike_policy(const config::Phase1& phase1) const {
   policy.fragmentation_mtu = phase1.fragmentation_mtu;
   policy.session_resume = model_->session_resume;
   policy.libreswan_resume = phase1.libreswan_resume;
+  offer_signatures(policy, phase1);
+  policy.mobike = phase1.mobike;
   return policy;
 }
 

@@ -1,9 +1,11 @@
 // All tunnels of the host, both roles: datagrams, packet-path events, timers, configuration and commands in; actions
 // and one next deadline out. Files: manager.cc routes what comes in; responder.cc decides who may begin; authorize.cc
-// who may enter and as which tunnel; sa_actions.cc carries out what the engine asks; tunnel_life.cc makes, wakes, puts
-// to sleep and ends tunnels (with sleep.cc, dpd.cc, adoption.cc for the decisions); mode_cfg.cc gives and takes inside
-// addresses, tickets.cc session tickets; connect.cc is the static tunnel's way up and resume.cc its second rung;
-// restore.cc hands out what outlives the daemon and takes it back; crash.cc is RFC 6290; status.cc copies out.
+// who may enter and as which tunnel, with peer_proof.cc for whether it is who it says; sa_actions.cc carries out what
+// the engine asks; tunnel_life.cc makes, wakes, puts to sleep and ends tunnels (with sleep.cc, dpd.cc, adoption.cc for
+// the decisions); mode_cfg.cc gives and takes inside addresses, tickets.cc session tickets; connect.cc is the static
+// tunnel's way up and resume.cc its second rung; restore.cc hands out what outlives the daemon and takes it back;
+// crash.cc is RFC 6290; mobike.cc moves tunnels to other outer addresses; announce.cc is sleep that is told before it
+// begins; status.cc copies out.
 #pragma once
 #include <deque>
 #include <functional>
@@ -25,6 +27,7 @@
 #include "ike/sa.h"
 #include "tunnel/actions.h"
 #include "tunnel/adoption.h"
+#include "tunnel/certificates.h"
 #include "tunnel/mode_cfg.h"
 #include "tunnel/rate_limit.h"
 #include "tunnel/routes.h"
@@ -40,15 +43,15 @@ namespace dormouse::tunnel {
 struct LinkInfo {
   std::string name;
   int ifindex = 0;
-  bool up = true;
+  bool up = true;  ///< with carrier
   std::vector<IpAddress> addresses;
   friend bool operator==(const LinkInfo&, const LinkInfo&) = default;
 };
 
 class Manager final : private ike::Owner {
  public:
-  /// All three must outlive the manager.
-  Manager(crypto::Provider& crypto, Rng& rng, esp::DataPlane& data);
+  /// All must outlive the manager. Without an engine for certificates nobody can log in by signature.
+  Manager(crypto::Provider& crypto, Rng& rng, esp::DataPlane& data, crypto::CertificateEngine* certificates = nullptr);
   ~Manager() override;
 
   // --- events
@@ -56,11 +59,19 @@ class Manager final : private ike::Owner {
   /// operator.
   std::string configure(std::shared_ptr<const config::Model> model, Instant now);
   void set_links(std::vector<LinkInfo> links, Instant now);
+  /// The kernel has another route: what could not be sent a moment ago may find its way now.
+  void routes_changed(Instant now);
   /// What an earlier daemon kept: its tunnels come back asleep. Once, after the first configure() and before anything
   /// arrives, so that no login takes a place that belongs to a sleeper.
   void restore(StoredState stored, Instant now);
   /// This machine has slept for so long and is back: static tunnels ask at once whether their gateway kept them.
   void machine_woke(Duration slept, Instant now);
+  /// This machine is about to sleep: the static tunnels of that name (empty: all) whose gateway is one of ours tell it
+  /// so and fall silent until machine_woke() or stay_awake(), or for 30 s. ReadyForSleep follows, within 1.5 s. Returns
+  /// how many tell.
+  std::size_t go_to_sleep(const std::string& name, Instant now);
+  /// It woke, or did not sleep after all: those that fell silent are used again. Returns how many.
+  std::size_t stay_awake(const std::string& name, Instant now);
   /// An IKE datagram from UDP 500, or from 4500 with its marker removed (path.local.port tells).
   void on_datagram(const ike::Path& path, ByteView datagram, Instant now);
   void on_path_event(const esp::PathEvent& event, Instant now);
@@ -69,9 +80,12 @@ class Manager final : private ike::Owner {
   /// Everything to do since the last call, in order.
   [[nodiscard]] std::vector<Action> take_actions() {
     save_changed();
+    report_rest();
     return std::exchange(out_, {});
   }
   void set_debug(bool on) { debug_ = on; }
+  /// The calendar, for the validity of certificates: said before whatever may need it, as it can be set back and forth.
+  void set_wall_time(WallTime wall, Instant at) { wall_ = {wall, at}; }
 
   // --- commands; `name` is a tunnel or a phase 1, empty = all. Return how many tunnels were touched.
   std::size_t clear(const std::string& name, Instant now);  ///< with a Delete to the peer
@@ -95,6 +109,8 @@ class Manager final : private ike::Owner {
     Instant logged_in{};  ///< by ticket: when its owner did
     std::optional<Instant> reauth_deadline{};
     std::optional<GivenTicket> shown{}, given{};
+    std::uint8_t auth_method = 0;  ///< of the login; by ticket, of the one that it came from
+    SharedPeerCertificate certificate{};
   };
   struct Tickets {
     Tickets(crypto::Provider& crypto, Rng& rng) : keys(crypto, rng) {}
@@ -130,6 +146,7 @@ class Manager final : private ike::Owner {
   EspSpi allocate_esp_spi() override;
   IkeSpi allocate_ike_spi() override;
   Result<ike::AuthGrant> authorize(const ike::AuthQuery& query, std::vector<LogEvent>& log) override;
+  Result<crypto::SharedCertificate> believe(const ike::CertificateQuery& query, std::vector<LogEvent>& log) override;
 
   // tickets.cc
   std::optional<ike::GivenTicket> give_ticket(const ike::TicketSubject& subject, Instant now) override;
@@ -155,11 +172,14 @@ class Manager final : private ike::Owner {
   [[nodiscard]] bool has_ticket(const Tunnel& t, Instant now) const;
   void resume_by_ticket(Tunnel& t, Instant now);
   void resume_failed(Tunnel& t, ike::CloseReason reason, Instant now);
+  bool show_ticket_again(Tunnel& t, Instant now);
+  void login_now(Tunnel& t, Instant now);
   void give_held_resume(Tunnel& t, Instant now);
   void drop_other_attempts(Tunnel& t, Instant now);
 
   // responder.cc
   void begin_responder(const ike::Path& path, const wire::Header& header, ByteView datagram, Instant now);
+  void refuse_critical(const ike::Path& path, const wire::Header& header, std::uint8_t payload, Instant now);
   [[nodiscard]] std::vector<std::shared_ptr<const config::Phase1>> phase1_for(const ike::Path& path) const;
   [[nodiscard]] bool cookie_passes(const ike::Path& path, const wire::Message& message, Instant now);
 
@@ -169,6 +189,26 @@ class Manager final : private ike::Owner {
                                          const Endpoint& remote);
   [[nodiscard]] bool index_taken(const config::Phase1& phase1, unsigned index) const;
   [[nodiscard]] unsigned free_index(const config::Phase1& phase1) const;
+
+  // peer_proof.cc
+  struct Proof {  ///< how the peer proved itself; made once for all phase 1 that are tried
+    std::optional<std::expected<Certificates::Believed, const char*>> believed{};
+    std::optional<bool> signature_fits{};
+  };
+  static constexpr const char* kWrongMethod = "authentication method not configured";
+  static constexpr const char* kPskMismatch = "pre-shared key mismatch";
+  static constexpr const char* kSignatureMismatch = "signature does not verify";
+  [[nodiscard]] const char* proof_obstacle(const config::Phase1& phase1, const ike::AuthQuery& query, Proof& proof);
+  static void log_obstacle(const char* why, const std::string& phase1, const ike::AuthQuery& query,
+                           std::vector<LogEvent>& log);
+  static void remember_proof(const Proof& proof, const config::Phase1& phase1, PendingLogin& login,
+                             const ike::AuthQuery& query, std::vector<LogEvent>& log);
+  [[nodiscard]] const char* own_obstacle(const config::Phase1& phase1) const;
+  void prove_ourselves(const config::Phase1& phase1, ike::AuthGrant& grant) const;
+  void offer_signatures(ike::IkePolicy& policy, const config::Phase1& phase1) const;
+  void take_certificates();
+  void end_withdrawn(Instant now);
+  [[nodiscard]] WallTime wall_at(Instant now) const { return {wall_.at.seconds + seconds_of(now - wall_.since)}; }
 
   // mode_cfg.cc
   [[nodiscard]] LeasePools& pools_of(const config::Phase1& phase1);
@@ -205,8 +245,13 @@ class Manager final : private ike::Owner {
   void carry_out(ike::TicketRefused& a, Instant now);
   void carry_out(ike::PeerCrashed& a, Instant now);
   void carry_out(ike::PeerAlive& a, Instant now);
+  void carry_out(ike::PeerGoesToSleep& a, Instant now);
+  void carry_out(ike::SleepHeard& a, Instant now);
   void carry_out(ike::Rekeyed& a, Instant now);
   void carry_out(ike::NatState& a, Instant now);
+  void carry_out(ike::Moved& a, Instant now);
+  void carry_out(ike::MoveRefused& a, Instant now);
+  void carry_out(ike::PeerAddresses& a, Instant now);
   void carry_out(ike::Log& a, Instant now);
 
   // tunnel_life.cc
@@ -218,6 +263,7 @@ class Manager final : private ike::Owner {
   void wake_by_address(Tunnel& t, IkeSaId sa, Instant now);
   void resumed_awake(Tunnel& t, IkeSaId sa, Instant now);
   void note_resumed(Tunnel& t, WakeWay way, Duration slept, Duration took, Instant now);
+  void note_proof(Tunnel& t, const ike::SaStatus& status, const PendingLogin* login, bool by_ticket);
   void adopt_tickets(Tunnel& t, const PendingLogin& login, Instant now);
   void finish_wake(Tunnel& t, WakeWay way, Duration took, Instant now);
   void unpark(Tunnel& t);
@@ -241,6 +287,27 @@ class Manager final : private ike::Owner {
   void report_down(Tunnel& t, const std::string& phase2);
   void remove_gone();
 
+  // announce.cc
+  void rest(Tunnel& t, Instant now);
+  void announced(Tunnel& t, const char* outcome, Instant now);
+  void rest_timer(Tunnel& t, Instant now);
+  void end_rest(Tunnel& t, Instant now);
+  void report_rest();
+  // mobike.cc
+  std::vector<IpAddress> other_addresses(IkeSaId sa, const ike::Path& path) override;
+  bool may_move(IkeSaId sa, const ike::Path& path) override;
+  [[nodiscard]] ike::Mobility mobility_of(const Tunnel& t) const;
+  [[nodiscard]] std::vector<ike::Path> paths_of(const Tunnel& t) const;
+  void follow_links(Tunnel& t, const std::vector<LinkInfo>& before, Instant now);
+  void follow_link_as_gateway(Tunnel& t, const std::vector<LinkInfo>& before, Instant now);
+  void move_attempts(Tunnel& t, Instant now);
+  void move_to(Tunnel& t, const ike::Path& path, Instant now);
+  void ask_by_address(Tunnel& t, Instant now);
+  [[nodiscard]] bool follows_ike(const Tunnel& t, IkeSaId sa) const;
+  [[nodiscard]] bool follows_esp(const Tunnel& t) const;
+  void unannounced(Tunnel& t, const Endpoint& from, Instant now);
+  void keep_nat_mapping(Tunnel& t, Instant now);
+
   // crash.cc
   void restore_qcd_secret(const StoredState& stored);
   [[nodiscard]] std::optional<SaveBlob> spi_blob(const Tunnel& t) const;
@@ -261,11 +328,14 @@ class Manager final : private ike::Owner {
   // connect.cc
   void make_static(std::shared_ptr<const config::Phase1> phase1, Instant now);
   void connect(Tunnel& t, Instant now);
+  void want_attempt(Tunnel& t, Instant now);
   void remove_static(Tunnel& t);
   void attempt_failed(Tunnel& t, Instant now);
   void wake_probe(Tunnel& t, Instant now);
-  void begin_wake_ladder(Tunnel& t, Instant now);
-  void climb(Tunnel& t, Instant now);
+  /// By address costs one round trip: where nothing says that the network is back, give it that much of a start.
+  static constexpr Duration kTicketAfterProbe = 300ms;
+  void begin_wake_ladder(Tunnel& t, Instant now, Duration ticket_after = kTicketAfterProbe);
+  void climb(Tunnel& t, Instant now, Duration ticket_after);
   void hurry(Tunnel& t, Instant now);
   [[nodiscard]] bool holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView datagram, Instant now);
   void give_held_answer(Tunnel& t, Instant now);
@@ -287,6 +357,7 @@ class Manager final : private ike::Owner {
   [[nodiscard]] ike::IkePolicy ike_policy(const config::Phase1& phase1) const;
   [[nodiscard]] const LinkInfo* link(const std::string& name) const;
   [[nodiscard]] std::optional<IpAddress> local_address(const config::Phase1& phase1) const;
+  [[nodiscard]] std::optional<IpAddress> local_address(const config::Phase1& phase1, Family family) const;
   void log(LogId id, LogScope scope, std::vector<LogField> fields = {});
   [[nodiscard]] static LogScope scope_of(const Tunnel& t) { return {.gateway = t.name}; }
 
@@ -298,7 +369,13 @@ class Manager final : private ike::Owner {
   ike::CookieJar cookies_;
   CrashDetection crash_;
   Tickets tickets_;
-  std::unordered_map<IkeSaId, TicketKeys::Opened> opened_;  // of half-open SAs
+  Certificates certificates_;
+  struct Calendar {
+    WallTime at;
+    Instant since;
+  } wall_;
+  std::unordered_map<IkeSaId, SharedPeerCertificate> believed_;  // of gateways, until we are logged in
+  std::unordered_map<IkeSaId, TicketKeys::Opened> opened_;       // of half-open SAs
   SaTable sas_;
   std::map<TunnelId, std::unique_ptr<Tunnel>> tunnels_;
   std::set<std::pair<Instant, TunnelId>> deadlines_;
@@ -318,6 +395,7 @@ class Manager final : private ike::Owner {
   Instant incoming_at_{};
   std::vector<Action> out_;
   std::set<TunnelId> unsaved_;  // changed since their record was handed out
+  bool rest_asked_ = false;     // go_to_sleep() is not reported as done yet
   bool debug_ = true;
   std::uint32_t last_ike_id_ = 0, last_child_id_ = 0, last_tunnel_id_ = 0, last_device_id_ = 0;
 };

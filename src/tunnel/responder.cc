@@ -35,17 +35,33 @@ bool Manager::cookie_passes(const ike::Path& path, const wire::Message& message,
   return false;
 }
 
+/// The one thing that cannot be read and must be answered (RFC 7296 2.5). Nothing is kept, so it needs no cookie.
+void Manager::refuse_critical(const ike::Path& path, const wire::Header& header, std::uint8_t payload, Instant now) {
+  if (header.message_id.value() != 0) return;
+  wire::Header h = header;
+  h.initiator = false;
+  h.response = true;
+  ike::Transmit answer{
+      path, wire::serialize_clear(
+                h, {wire::NotifyPayload{.type = wire::NotifyType::unsupported_critical_payload, .data = {payload}}})};
+  carry_out(answer, now);
+}
+
 void Manager::begin_responder(const ike::Path& path, const wire::Header& header, ByteView datagram, Instant now) {
   if (sas_.half_open() >= limits::kMaxHalfOpen) {
     ++counters_.dropped_unknown;
     return;
   }
   const auto message = wire::parse_message(datagram);
-  if (!message || header.message_id.value() != 0) {
+  // Protected under what keys? Let in, it would be a half-open SA that nobody can ever finish.
+  if (!message || header.message_id.value() != 0 || message->encrypted) {
     ++counters_.dropped_malformed;
-    if (!message)
-      log(LogId::message_dropped, {},
-          {std::string(name_of(message.error().code)), std::string(message.error().field), message.error().offset});
+    if (!message) {
+      const auto& e = message.error();
+      log(LogId::message_dropped, {}, {std::string(name_of(e.code)), std::string(e.field), e.offset});
+      if (e.code == ErrorCode::unsupported_critical && !phase1_for(path).empty())
+        refuse_critical(path, header, static_cast<std::uint8_t>(e.detail), now);
+    }
     return;
   }
   const auto candidates = phase1_for(path);
@@ -67,7 +83,10 @@ void Manager::begin_responder(const ike::Path& path, const wire::Header& header,
   }
   if (!chosen) return log(LogId::no_policy, {});
   if (!cookie_passes(path, *message, now)) return;
-  auto made = ike::IkeSa::make_responder(*this, path, ike_policy(*chosen), header.spi_i, now);
+  auto policy = ike_policy(*chosen);
+  for (const auto& p : candidates)
+    if (p->has_policy) offer_signatures(policy, *p);
+  auto made = ike::IkeSa::make_responder(*this, path, std::move(policy), header.spi_i, now);
   const auto id = made->id();
   sas_.add(std::move(made), TunnelId{});
   sas_.note_initiator(id, header.spi_i, path.remote);

@@ -12,16 +12,13 @@
 namespace dormouse::tunnel {
 namespace {
 
-/// How a peer of this phase 1 proves who it is.
-std::uint8_t auth_method_of(const config::Phase1&) { return static_cast<std::uint8_t>(wire::AuthMethod::shared_key); }
-
 /// Only what may come back is kept.
 bool is_kept(const Tunnel& t) {
   return t.dynamic && t.phase1->client_resume && (t.state == State::up || t.state == State::asleep);
 }
 
 SessionRecord record_of(const Tunnel& t) {
-  SessionRecord r{.phase1 = t.phase1->name, .index = t.index, .auth_method = auth_method_of(*t.phase1)};
+  SessionRecord r{.phase1 = t.phase1->name, .index = t.index, .auth_method = t.auth_method};
   if (t.peer_id) r.peer = *t.peer_id;
   if (t.local_id) r.local = *t.local_id;
   r.local_end = t.path.local;
@@ -52,7 +49,8 @@ const char* obstacle(const config::Phase1* phase1, const SessionRecord& r) {
   const bool gives = phase1->mode_cfg.assigns() && !phase1->mode_cfg.client_selector;
   if (gives && r.lease.empty()) return "it has no inside address";
   if (!phase1->mode_cfg.assigns() && !r.lease.empty()) return "inside addresses are not assigned any more";
-  if (auth_method_of(*phase1) != r.auth_method) return "the authentication method changed";
+  const bool signed_in = ike::is_signature(static_cast<wire::AuthMethod>(r.auth_method));
+  if (signed_in != (phase1->auth_remote == config::AuthMethod::signature)) return "the authentication method changed";
   return nullptr;
 }
 
@@ -136,6 +134,7 @@ void Manager::restore_session(const SessionRecord& r, Instant now) {
   }
   t->peer_id = r.peer;
   t->local_id = r.local;
+  t->auth_method = r.auth_method;
   t->inside.addresses = r.lease;
   const auto* l = link(phase1->interface);
   t->local_behind_nat = r.local_behind_nat;

@@ -1,6 +1,7 @@
 // The second rung of a static tunnel's wake ladder: back by ticket (RFC 5723), between asking on the old SAs and a
 // login. Only one of the two may show its identity at a time, so that the gateway never has both.
 #include <algorithm>
+#include <utility>
 
 #include "tunnel/manager.h"
 #include "tunnel/mode_cfg.h"
@@ -9,6 +10,7 @@ namespace dormouse::tunnel {
 namespace {
 
 constexpr Duration kTicketPatience = 8s;
+constexpr Duration kLoginFresh = 500ms;                          // its question may still be on its way
 const std::vector<Duration> kTicketSchedule{500ms, 1s, 2s, 4s};  // many peers drop exchange 38: not the whole schedule
 
 }  // namespace
@@ -22,11 +24,21 @@ void Manager::carry_out(ike::TicketReceived& a, Instant now) {
                              .expires = now + a.lifetime - std::min<Duration>(a.lifetime / 10, 5s)};
 }
 
+/// The gateway is there and wants a login: one that waits to repeat a question that nobody heard begins anew.
+void Manager::login_now(Tunnel& t, Instant now) {
+  if (const auto* s = t.attempt ? sas_.find(*t.attempt) : nullptr) {
+    if (s->state() != ike::SaState::init_sent || now - s->status().created < kLoginFresh) return;
+    const auto unheard = *std::exchange(t.attempt, std::nullopt);
+    with_sa(unheard, now, [&](ike::IkeSa& a, ike::Outbox& box) { a.abandon(now, box); });
+  }
+  connect(t, now);
+}
+
 /// In clear: the login starts now instead of later, and the ticket keeps its chance.
 void Manager::carry_out(ike::TicketRefused& a, Instant now) {
   Tunnel* t = tunnel_of_sa(a.sa);
-  if (!t || t->resume.sa != a.sa || t->state != State::connecting || t->attempt) return;
-  connect(*t, now);
+  if (!t || t->resume.sa != a.sa || t->state != State::connecting) return;
+  if (!std::exchange(t->resume.refused, true)) login_now(*t, now);
 }
 
 bool Manager::has_ticket(const Tunnel& t, Instant now) const {
@@ -65,6 +77,20 @@ void Manager::resume_by_ticket(Tunnel& t, Instant now) {
   with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.start(now, box); });
 }
 
+/// The gateway answers a login: it is there. A ticket shown a while ago was shown to nobody, so it is now; who is back
+/// first shall not depend on the moment at which the network returned. True if the ticket's answer may be on its way.
+bool Manager::show_ticket_again(Tunnel& t, Instant now) {
+  if (!has_ticket(t, now) || t.resume.refused) return false;
+  if (const auto* s = t.resume.sa ? sas_.find(*t.resume.sa) : nullptr) {
+    const bool heard = s->state() != ike::SaState::init_sent || t.resume.held;
+    if (heard || now - s->status().created < kTicketSchedule.front()) return true;
+    const auto unheard = *std::exchange(t.resume, {}).sa;
+    with_sa(unheard, now, [&](ike::IkeSa& a, ike::Outbox& box) { a.abandon(now, box); });
+  }
+  resume_by_ticket(t, now);
+  return t.resume.sa.has_value();
+}
+
 /// The SA of a ticket attempt ended without a tunnel.
 void Manager::resume_failed(Tunnel& t, ike::CloseReason reason, Instant now) {
   t.resume = {};
@@ -73,6 +99,7 @@ void Manager::resume_failed(Tunnel& t, ike::CloseReason reason, Instant now) {
   if (reason == ike::CloseReason::auth_failed) t.ticket.reset();  // the gateway said no under the ticket's own keys
   if (t.state != State::connecting) return;
   if (t.held_answer) return give_held_answer(t, now);
+  if (reason == ike::CloseReason::auth_failed) login_now(t, now);
   if (!t.attempt && !t.timers.running(Timer::connect)) connect(t, now);
   if (has_ticket(t, now) && reason == ike::CloseReason::no_answer) t.timers.set(Timer::resume, now + 1s);
   refresh(t);

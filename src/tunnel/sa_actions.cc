@@ -133,6 +133,7 @@ void Manager::carry_out(ike::Closed& a, Instant now) {
   if (const auto login = pending_.extract(a.sa); !login.empty() && !login.mapped().adopt)
     end_lease(login.mapped().phase1->name, login.mapped().index);
   opened_.erase(a.sa);
+  believed_.erase(a.sa);
   nat_.erase(a.sa);
   sas_.remove(a.sa);
   if (!t) return;
@@ -159,6 +160,7 @@ void Manager::carry_out(ike::Closed& a, Instant now) {
     enter(*t, Event::sas_ended);
     return;
   }
+  if (t->rest != Tunnel::Rest::none) return;  // what passes in sleep ends the SA, not the tunnel
   if (t->state == State::up) teardown(*t, ike::name_of(a.reason), false, now, true);
 }
 
@@ -177,7 +179,7 @@ void Manager::carry_out(ike::Unreachable& a, Instant now) {
   Tunnel* t = tunnel_of_sa(a.sa);
   if (!t) return;
   if (t->current != a.sa) return with_sa(a.sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.abandon(now, box); });
-  if (t->state == State::up) peer_silent(*t, a.sa, now);
+  if (t->state == State::up && t->rest == Tunnel::Rest::none) peer_silent(*t, a.sa, now);
 }
 
 void Manager::carry_out(ike::PeerAlive& a, Instant now) {
@@ -186,18 +188,26 @@ void Manager::carry_out(ike::PeerAlive& a, Instant now) {
   t->last_ike_in = now;
   spend_older_tickets(*t, a.sa, now);
   if (t->current == a.sa) unpark(*t);
-  if (t->current == a.sa && !(t->path == a.path) && (t->dynamic || t->remote_behind_nat))
-    set_path(*t, a.path, t->udp_encap);
+  if (t->current == a.sa && !(t->path == a.path) && follows_ike(*t, a.sa)) set_path(*t, a.path, t->udp_encap);
+  if (t->state == State::asleep && t->sleep_announced && a.answer) return;  // it was on its way when its client slept
   // The last words of an SA that a rekey replaced say nothing about its successor.
-  if ((t->state == State::asleep || t->state == State::connecting) && is_established(a.sa))
+  if ((t->state == State::asleep || t->state == State::connecting) && is_established(a.sa)) {
+    // Several paths may have been tried: this one works.
+    if (t->state == State::connecting && t->current == a.sa && mobility_of(*t) == ike::Mobility::leads)
+      with_sa(a.sa, now, [&](ike::IkeSa& s, ike::Outbox& box) {
+        if (s.status().path != a.path) s.move(a.path, now, box);
+      });
     wake_by_address(*t, a.sa, now);
+  }
 }
 
 void Manager::carry_out(ike::Rekeyed& a, Instant now) {
   Tunnel* t = tunnel_of_sa(a.old_sa);
   if (!t || !a.successor) return;
   const auto id = a.successor->id();
-  if (t->ticket && t->ticket->sa == a.old_sa) t->ticket.reset();  // of the old SK_d; a new one was asked for
+  // RFC 5723, 6: the ticket ends with its IKE SA, and a new one was asked for. libreswan gives none at a rekey, and
+  // takes the old one.
+  if (t->ticket && t->ticket->sa == a.old_sa && !t->phase1->libreswan_resume) t->ticket.reset();
   sas_.add(std::move(a.successor), t->id);
   t->sas.insert(t->sas.begin(), id);
   t->current = id;

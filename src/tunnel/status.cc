@@ -45,6 +45,12 @@ TunnelStatus copy(const Tunnel& t, Instant now) {
   s.path = t.outer;
   s.local_id = t.local_id;
   s.peer_id = t.peer_id;
+  if (t.auth_method != 0) s.auth_method = ike::name_of(static_cast<wire::AuthMethod>(t.auth_method));
+  s.certified = t.certificate != nullptr;
+  if (t.certificate) {
+    s.certificate = t.certificate->subject;
+    s.certificate_issuer = t.certificate->authority;
+  }
   s.local_behind_nat = t.local_behind_nat;
   s.remote_behind_nat = t.remote_behind_nat;
   s.inside = t.inside;

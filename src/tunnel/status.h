@@ -32,6 +32,10 @@ struct TunnelStatus {
   int device_ifindex = 0;
   esp::OuterPath path;
   std::optional<Identity> local_id, peer_id;
+  std::string auth_method{};  ///< of the peer's login: "pre-shared key", "RSA signature", ...
+  bool certified = false;     ///< a certificate stands behind its identity
+  std::string certificate{},
+      certificate_issuer{};  ///< its subject and the authority's name, unless a ticket is all there is
   bool local_behind_nat = false, remote_behind_nat = false;
   wire::InsideConfig inside{};  ///< dynamic: given to the client; static: got from the gateway
   Instant created{}, up_since{}, logged_in{};

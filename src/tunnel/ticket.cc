@@ -8,11 +8,11 @@
 namespace dormouse::tunnel {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;  // 2: with the inside addresses
+constexpr std::uint8_t kVersion = 2;  // 2: with the inside addresses and what a certificate proved
 constexpr std::size_t kHeader = 1 + 4 + 16;
 constexpr std::size_t kMaxIdentity = 1024;
-constexpr Duration kClockSlack = 60s;  // the store turns clocks into one another to about a second
-constexpr std::int64_t kNever = INT64_MIN;
+constexpr Duration kClockSlack = 60s;                      // the store turns clocks into one another to about a second
+constexpr std::int64_t kNever = -(std::int64_t{1} << 39);  // the least that five octets hold
 
 const Suite kSealing{.encr = EncrId::aes_gcm_16, .key_bits = 256};
 
@@ -21,6 +21,18 @@ std::int64_t seconds_before(Instant base, Instant t) {
   const auto d = base - t;
   const auto s = seconds_of(d);
   return Duration(std::chrono::seconds(s)) < d ? s + 1 : s;
+}
+
+/// Five octets, two's complement: seventeen thousand years, and a ticket has room for them.
+void put_seconds(Writer& w, std::int64_t s) {
+  w.u8(static_cast<std::uint8_t>(static_cast<std::uint64_t>(s) >> 32));
+  w.u32(static_cast<std::uint32_t>(s));
+}
+
+Result<std::int64_t> take_seconds(Reader& r) {
+  TRY_ASSIGN(const auto high, r.u8("time"));
+  TRY_ASSIGN(const auto low, r.u32("time"));
+  return static_cast<std::int64_t>(static_cast<std::int8_t>(high)) * (std::int64_t{1} << 32) + low;
 }
 
 void put(Writer& w, std::string_view text) {
@@ -32,6 +44,45 @@ void put(Writer& w, const Identity& id) {
   w.u8(static_cast<std::uint8_t>(id.type));
   w.u16(static_cast<std::uint16_t>(id.data.size()));
   w.bytes(id.data);
+}
+
+void put(Writer& w, const std::optional<CertificateFacts>& facts) {
+  w.u8(facts ? static_cast<std::uint8_t>(facts->steps.size()) : 0);
+  if (!facts) return;
+  for (const auto& step : facts->steps) {
+    w.bytes(step.issuer);
+    w.u8(static_cast<std::uint8_t>(step.serial.size()));
+    w.bytes(step.serial);
+  }
+  w.bytes(facts->authority);
+  w.u64(static_cast<std::uint64_t>(facts->not_after.seconds));
+}
+
+Result<ShortHash> take_hash(Reader& r) {
+  ShortHash out{};
+  TRY_ASSIGN(const auto octets, r.take(out.size(), "certificate"));
+  std::ranges::copy(octets, out.begin());
+  return out;
+}
+
+/// None: the login was with a shared key.
+Result<std::optional<CertificateFacts>> take_certificate(Reader& r) {
+  TRY_ASSIGN(const auto steps, r.u8("certificate"));
+  if (steps == 0) return std::nullopt;
+  if (steps > limits::kCertificateSteps) return fail(ErrorCode::malformed, "certificate");
+  CertificateFacts facts;
+  for (unsigned i = 0; i < steps; ++i) {
+    CertificateFacts::Step step;
+    TRY_ASSIGN(step.issuer, take_hash(r));
+    TRY_ASSIGN(const auto size, r.u8("certificate"));
+    TRY_ASSIGN(const auto serial, r.take(size, "certificate"));
+    step.serial = to_bytes(serial);
+    facts.steps.push_back(std::move(step));
+  }
+  TRY_ASSIGN(facts.authority, take_hash(r));
+  TRY_ASSIGN(const auto end, r.u64("certificate"));
+  facts.not_after = {static_cast<std::int64_t>(end)};
+  return facts;
 }
 
 Result<Identity> take_identity(Reader& r) {
@@ -66,8 +117,7 @@ Result<InsideAddresses> take_lease(Reader& r) {
 
 /// Far-off values would overflow; nothing sensible is a century away.
 Result<Instant> take_time(Reader& r, Instant base) {
-  TRY_ASSIGN(const auto raw, r.u64("time"));
-  const auto s = static_cast<std::int64_t>(raw);
+  TRY_ASSIGN(const auto s, take_seconds(r));
   constexpr std::int64_t kCentury = std::int64_t{100} * 366 * 86400;
   if (s < -kCentury || s > kCentury) return fail(ErrorCode::malformed, "time");
   return base - Duration(std::chrono::seconds(s));
@@ -84,8 +134,8 @@ Bytes serialize(const TicketContent& c, Instant base) {
   w.u8(c.auth_method);
   put(w, c.peer);
   put(w, c.local);
-  for (const auto t : {c.logged_in, c.issued, c.expires}) w.u64(static_cast<std::uint64_t>(seconds_before(base, t)));
-  w.u64(static_cast<std::uint64_t>(c.reauth_deadline ? seconds_before(base, *c.reauth_deadline) : kNever));
+  for (const auto t : {c.logged_in, c.issued, c.expires}) put_seconds(w, seconds_before(base, t));
+  put_seconds(w, c.reauth_deadline ? seconds_before(base, *c.reauth_deadline) : kNever);
   put(w, c.lease);
   for (const auto v :
        {static_cast<std::uint16_t>(c.suite.encr), c.suite.key_bits, static_cast<std::uint16_t>(c.suite.prf),
@@ -93,6 +143,7 @@ Bytes serialize(const TicketContent& c, Instant base) {
     w.u16(v);
   w.u8(static_cast<std::uint8_t>(c.sk_d.size()));
   w.bytes(c.sk_d.reveal());
+  put(w, c.certificate);
   w.u64(c.policy);
   return out;
 }
@@ -113,8 +164,8 @@ Result<TicketContent> parse_ticket_content(ByteView data, Instant base) {
   TRY_ASSIGN(c.issued, take_time(r, base));
   TRY_ASSIGN(c.expires, take_time(r, base));
   Reader peek = r;
-  TRY_ASSIGN(const auto reauth, peek.u64("time"));
-  if (static_cast<std::int64_t>(reauth) == kNever) {
+  TRY_ASSIGN(const auto reauth, take_seconds(peek));
+  if (reauth == kNever) {
     r = peek;
   } else {
     TRY_ASSIGN(c.reauth_deadline, take_time(r, base));
@@ -132,6 +183,7 @@ Result<TicketContent> parse_ticket_content(ByteView data, Instant base) {
   TRY_ASSIGN(const auto key_size, r.u8("SK_d"));
   TRY_ASSIGN(const auto key, r.take(key_size, "SK_d"));
   c.sk_d = SecretBytes(key);
+  TRY_ASSIGN(c.certificate, take_certificate(r));
   TRY_ASSIGN(c.policy, r.u64("policy"));
   if (r.left() != 0) return fail(ErrorCode::malformed, "ticket");
   return c;

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "base/transform.h"
 #include "crypto/suite.h"
+#include "tunnel/certificates.h"
 
 namespace dormouse::tunnel {
 
@@ -36,6 +37,7 @@ struct TicketContent {
   InsideAddresses lease{};  ///< the inside addresses its client was given
   Suite suite{};
   SecretBytes sk_d{};
+  std::optional<CertificateFacts> certificate{};  ///< its owner's, if it logged in with one
   std::uint64_t policy = 0;  ///< fingerprint of what the phase 1 asks of a peer: changed, the ticket is void
 };
 

@@ -63,7 +63,31 @@ TEST_F(Tickets, come_back_as_they_were_sealed) {
     EXPECT_EQ(o.suite, c.suite);
     EXPECT_EQ(o.sk_d, c.sk_d);
     EXPECT_EQ(o.policy, c.policy);
+    EXPECT_EQ(o.certificate, std::nullopt);
   }
+}
+
+CertificateFacts facts(std::size_t steps) {
+  CertificateFacts f{.not_after = {1'900'000'000}};
+  f.authority.fill(3);
+  for (std::size_t i = 0; i < steps; ++i) f.steps.push_back({{1, 2, 3}, Bytes(20, static_cast<std::uint8_t>(i + 1))});
+  return f;
+}
+
+TEST_F(Tickets, keep_the_facts_of_a_certificate) {
+  for (std::size_t steps = 1; steps <= limits::kCertificateSteps; ++steps) {
+    auto c = content();
+    c.certificate = facts(steps);
+    const auto back = keys.open(sealed(c), now + 10s);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->content.certificate, c.certificate);
+  }
+}
+
+TEST_F(Tickets, of_a_chain_of_two_certificates_fit_into_360_octets_too) {
+  auto c = content();
+  c.certificate = facts(2);
+  EXPECT_LE(sealed(c).size(), 360U);
 }
 
 TEST_F(Tickets, of_names_fit_into_360_octets_with_the_longest_sk_d) { EXPECT_LE(sealed(content()).size(), 360U); }

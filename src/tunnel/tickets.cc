@@ -57,6 +57,28 @@ void put(Writer& w, const TrafficSelectors& ts) {
   }
 }
 
+/// What is asked of a peer's certificate. Who vouched for it, and whether still, is looked up when the ticket comes.
+void put_certificate_terms(Writer& w, const config::Phase1& p) {
+  w.u8(static_cast<std::uint8_t>(p.auth));
+  w.u8(static_cast<std::uint8_t>(p.auth_remote));
+  if (p.auth_remote != config::AuthMethod::signature) return;
+  w.u8(p.cert_id_validation ? 1 : 0);
+  for (const auto& peer : p.peers) {
+    put(w, peer.ca);
+    w.u8(peer.mandatory_ca_verify ? 1 : 0);
+    put(w, peer.subject);
+    put(w, peer.cn);
+    w.u8(static_cast<std::uint8_t>(peer.cn_type));
+  }
+}
+
+/// When whoever shows this ticket must log in again: what was said at the login, and what is asked for by now.
+std::optional<Instant> reauth_due(const TicketContent& c, const config::Phase1& p) {
+  if (!p.reauth) return c.reauth_deadline;
+  const auto by_policy = c.logged_in + p.keylife;
+  return std::min(c.reauth_deadline.value_or(by_policy), by_policy);
+}
+
 }  // namespace
 
 /// What this phase 1 asks of a peer and lets it do. Changed, and whoever came under the old terms logs in anew.
@@ -69,6 +91,7 @@ std::uint64_t Manager::policy_fingerprint(const config::Phase1& p) {
   put(w, p.localid ? p.localid->text() : "");
   put(w, p.suites);
   if (p.psk) w.bytes(p.psk->reveal());
+  put_certificate_terms(w, p);
   for (const auto* p2 : model_->phase2_of(p.name)) {
     put(w, p2->name);
     put(w, p2->suites);
@@ -169,7 +192,11 @@ std::optional<ike::GivenTicket> Manager::give_ticket(const ike::TicketSubject& s
   TicketContent c{.phase1 = phase1->name, .index = t ? t->index : login->second.index};
   if (t && t->session == SessionId{}) rng_.fill(t->session);
   c.session = t ? t->session : login->second.session;
-  c.auth_method = static_cast<std::uint8_t>(wire::AuthMethod::shared_key);
+  c.auth_method = t ? t->auth_method : login->second.auth_method;
+  if (const auto certificate = t ? t->certificate : login->second.certificate) {
+    if (certificate->facts.steps.empty()) return std::nullopt;  // nothing to hold a revocation list against
+    c.certificate = certificate->facts;
+  }
   c.peer = subject.peer;
   c.local = subject.local;
   c.logged_in = t ? t->logged_in : by_ticket ? login->second.logged_in : now;
@@ -210,11 +237,13 @@ const char* Manager::ticket_obstacle(const TicketId& id, const TicketContent& c,
   if (!phase1) return "its phase 1 was removed";
   if (!phase1->has_policy) return "its policies were removed";
   if (c.expires <= now) return "expired";
+  if (const auto due = reauth_due(c, *phase1); due && *due <= now) return "re-authentication is due";
   if (tickets_.spent.contains(id)) return "used before";
   if (tickets_.spent.contains(c.session)) return "revoked";
   if (tickets_.spent.floor() && c.issued <= *tickets_.spent.floor()) return "too old";
   if (c.policy != policy_fingerprint(*phase1)) return "the configuration changed";
   if (std::ranges::find(phase1->suites, c.suite) == phase1->suites.end()) return "its suite is no longer allowed";
+  if (c.certificate) return certificates_.fault(*c.certificate, wall_at(now));
   return nullptr;
 }
 
@@ -265,9 +294,11 @@ Result<ike::AuthGrant> Manager::authorize_resumed(const ike::ResumeQuery& query,
   const std::shared_ptr<const config::Phase1> phase1(model_, found);
   PendingLogin login{.phase1 = phase1, .index = c.index, .peer = c.peer, .local = c.local};
   login.by_ticket = true;
+  login.auth_method = c.auth_method;
+  if (c.certificate) login.certificate = std::make_shared<PeerCertificate>(PeerCertificate{.facts = *c.certificate});
   login.session = c.session;
   login.logged_in = c.logged_in;
-  login.reauth_deadline = c.reauth_deadline;
+  login.reauth_deadline = reauth_due(c, *phase1);
   login.shown = GivenTicket{.id = id, .sa = IkeSaId{}, .issued = c.issued, .expires = c.expires};
   for (const auto& [tunnel, t] : tunnels_)
     if (!t->dead() && t->phase1->name == c.phase1 && (!t->dynamic || t->session == c.session)) login.adopt = tunnel;

@@ -18,6 +18,8 @@ const char* reason_of(Timer t) {
     case Timer::resume: return "coming back by ticket";
     case Timer::held_resume: return "ticket after the wake probe";
     case Timer::ticket_rekey: return "fresh key exchange after a ticket";
+    case Timer::rest: return "announced sleep";
+    case Timer::unannounced: return "traffic from elsewhere";
     case Timer::unpark: return "parked packets";
     case Timer::count_: break;
   }

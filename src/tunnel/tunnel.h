@@ -7,11 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/timers.h"
 #include "config/model/model.h"
 #include "esp/data_plane.h"
 #include "tunnel/actions.h"
+#include "tunnel/certificates.h"
 #include "tunnel/machine.h"
+#include "tunnel/rate_limit.h"
 #include "tunnel/status.h"
 #include "tunnel/ticket.h"
 #include "wire/inside_config.h"
@@ -31,6 +34,8 @@ enum class Timer : std::uint8_t {
   ticket_rekey,   ///< static: woke by ticket, so a fresh key exchange is due
   tell_restart,   ///< restored: its client is told that the SAs are gone (RFC 6290)
   held_answer,    ///< static: the old SAs had their chance, the login goes on
+  rest,           ///< static: its machine was about to sleep; the gateway's answer, or the end of the waiting for it
+  unannounced,    ///< MOBIKE: traffic came from where no update told; is the path we have still good?
   unpark,         ///< woke by login: the parked packets wait until the peer has its new Child SA
   count_,
 };
@@ -70,8 +75,10 @@ struct Tunnel {
 
   // peer
   std::optional<Identity> local_id, peer_id;
-  ike::Path path;        ///< of IKE
-  esp::OuterPath outer;  ///< of ESP
+  std::uint8_t auth_method = 0;       ///< of the peer's login (RFC 7296 3.8); a ticket keeps it
+  SharedPeerCertificate certificate;  ///< it logged in with; null: with a shared key
+  ike::Path path;                     ///< of IKE
+  esp::OuterPath outer;               ///< of ESP
   bool udp_encap = false, local_behind_nat = false, remote_behind_nat = false;
   bool in_data_plane = false;
 
@@ -107,8 +114,16 @@ struct Tunnel {
   Instant asleep_since{}, asleep_until{};
   std::optional<Instant> reauth_deadline;  ///< no sleep lasts longer
   bool reauth_due = false;                 ///< static: the login under way is for that
+  unsigned asked = 0;                      ///< static: how often by address since then
   Instant ladder_since{};                  ///< static: since when it asks for its gateway; zero: it does not
   bool resumed_child_pending = false;      ///< woke by login: parked packets wait for its child
+  bool sleep_announced = false;            ///< its client said so itself; answers on their way do not wake it
+  /// Static: this machine is about to sleep. From `announced` on nothing is sent on its SAs until it wakes.
+  enum class Rest : std::uint8_t { none, announced, silent };
+  Rest rest = Rest::none;
+  Instant probed{};                         ///< static: when it last asked on its old SAs
+  Bucket hurries{limits::kHurries, 250ms};  ///< static: how often a change of the network may start the ladder anew
+  Instant rest_since{}, rest_ended{};
   // liveness
   Instant last_ike_in{};
   Instant last_dpd_tick{};
@@ -129,6 +144,7 @@ struct Tunnel {
   std::optional<Ticket> ticket;  ///< static: to come back with (RFC 5723)
   struct Resume {
     std::optional<IkeSaId> sa{};
+    bool refused = false;  ///< in clear, so a hint
     bool was_held = false;
     std::optional<Held> held{};
   };

@@ -80,6 +80,8 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   t.sas.insert(t.sas.begin(), sa);
   t.current = sa;
   const bool by_ticket = t.resume.sa == sa || (login && login->by_ticket);
+  // Shown it is spent, and one of an older login is revoked (RFC 5723 4.3.1, 6.2); what comes with this answer follows.
+  if (by_ticket || t.attempt == sa) t.ticket.reset();
   if (t.attempt == sa) {
     t.attempt.reset();
     t.reauth_due = false;
@@ -91,6 +93,7 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   if (login) adopt_tickets(t, *login, now);
   t.peer_id = status.peer;
   t.local_id = status.local;
+  note_proof(t, status, login, by_ticket);
   take_inside(t, status.inside);
   t.last_ike_in = now;
   if (!by_ticket) t.logged_in = now;
@@ -130,6 +133,16 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   keep_spis(t);
   start_liveness(t, now);
   enforce_sa_limit(t, now);
+  if (!t.dynamic) follow_links(t, links_, now);  // our address may have changed meanwhile
+}
+
+/// How its peer proved itself. A ticket stands for the login that it came from.
+void Manager::note_proof(Tunnel& t, const ike::SaStatus& status, const PendingLogin* login, bool by_ticket) {
+  auto believed = believed_.extract(status.id);
+  if (by_ticket && !login) return;
+  t.auth_method = login ? login->auth_method : static_cast<std::uint8_t>(status.peer_method);
+  if (by_ticket && t.certificate) return;  // it knows more than the ticket
+  t.certificate = login ? login->certificate : believed.empty() ? nullptr : std::move(believed.mapped());
 }
 
 void Manager::enforce_sa_limit(Tunnel& t, Instant now) {
@@ -166,6 +179,7 @@ void Manager::peer_silent(Tunnel& t, IkeSaId sa, Instant now) {
 
 void Manager::fall_asleep(Tunnel& t, Instant now) {
   enter(t, Event::peer_silent);
+  t.sleep_announced = false;
   drop_replaced(t, now);
   t.asleep_since = now;
   t.asleep_until = sleep_end(*t.phase1, now, t.reauth_deadline);
@@ -279,6 +293,7 @@ void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant no
   log(LogId::going_to_be_deleted, scope_of(t));
   log(LogId::flushing, scope_of(t));
   t.timers.stop_all();
+  t.rest = Tunnel::Rest::none;
   while (!t.children.empty()) remove_child(t, t.children.back().id, now);
   drop_sas(t, tell_peer, now);
   for (const auto& prefix : std::exchange(t.routes, {})) release_route(t, prefix);
@@ -298,6 +313,7 @@ void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant no
   t.up_since = t.ladder_since = {};
   if (t.dynamic) end_lease(t.phase1->name, t.index);
   t.ticket.reset();
+  t.certificate.reset();
   forget_spis(t);
   if (t.dynamic || !tickets_stay) {
     if (tickets_stay)
@@ -446,6 +462,7 @@ void Manager::report_down(Tunnel& t, const std::string& phase2) {
 // --- liveness
 
 void Manager::start_liveness(Tunnel& t, Instant now) {
+  if (t.rest != Tunnel::Rest::none) return;  // at the wake
   t.last_dpd_tick = now;
   if (t.phase1->dpd != config::DpdMode::disable)
     t.timers.set(Timer::dpd, now + t.phase1->dpd_retryinterval);
@@ -455,7 +472,7 @@ void Manager::start_liveness(Tunnel& t, Instant now) {
     t.timers.set(Timer::reauth_over, *t.reauth_deadline);
   else
     t.timers.stop(Timer::reauth_over);
-  if (t.local_behind_nat && t.udp_encap) t.timers.set(Timer::nat_keepalive, now + t.phase1->keepalive);
+  keep_nat_mapping(t, now);
   refresh(t);
 }
 
@@ -501,6 +518,11 @@ void Manager::on_tunnel_timer(Tunnel& t, Timer timer, Instant now) {
     case Timer::held_resume: give_held_resume(t, now); break;
     case Timer::ticket_rekey:
       if (t.current) with_sa(*t.current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.rekey(now, box); });
+      break;
+    case Timer::rest: rest_timer(t, now); break;
+    case Timer::unannounced:
+      if (t.state == State::up && t.current)
+        with_sa(*t.current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.probe(now, box); });
       break;
     case Timer::unpark: data_.set_asleep(t.id, false); break;  // nobody used the new SAs in time
     case Timer::count_: break;

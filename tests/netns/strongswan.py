@@ -32,8 +32,12 @@ def why_not():
 class Charon:
     """One charon with one connection `dm` and one child `net`."""
 
-    def __init__(self, world, host, local, remote, local_ts, remote_ts, ike, esp, dpd=0, connection="", sections=""):
-        """`connection`: more settings of the connection; `sections`: more sections of swanctl.conf."""
+    def __init__(self, world, host, local, remote, local_ts, remote_ts, ike, esp, dpd=0, connection="", sections="",
+                 proof=None, peer_proof=None, remote_id=None):
+        """`connection`: more settings of the connection; `sections`: more sections of swanctl.conf; `proof` and `peer_proof`: how it proves
+        itself and what it wants of its peer, else the shared key (`install` puts the files of certificates in place); `remote_id`: where
+        it is not `remote`."""
+        proof, peer_proof = proof or f"auth = psk\n    id = {local}", peer_proof or f"auth = psk\n    id = {remote_id or remote}"
         self.network, self.host = world.network, host
         self.home = world.workdir / f"charon-{host}-{ike}"
         for folder in ("conf.d", "x509", "x509ca", "private"):
@@ -41,7 +45,7 @@ class Charon:
         self.uri = f"unix://{self.home}/vici"
         (self.home / "strongswan.conf").write_text(f"""
 charon {{
-  load = random nonce aes sha1 sha2 hmac kdf openssl curve25519 gcm chapoly kernel-libipsec kernel-netlink socket-default vici
+  load = random nonce aes sha1 sha2 hmac kdf pem pkcs1 pkcs8 x509 pubkey revocation constraints openssl curve25519 gcm chapoly kernel-libipsec kernel-netlink socket-default vici
   filelog {{ log {{ path = {self.home}/log
     default = 1
     flush_line = yes }} }}
@@ -61,10 +65,8 @@ connections {{ dm {{
   encap = yes
   dpd_delay = {dpd}s
   {connection}
-  local {{ auth = psk
-    id = {local} }}
-  remote {{ auth = psk
-    id = {remote} }}
+  local {{ {proof} }}
+  remote {{ {peer_proof} }}
   children {{ net {{ local_ts = {local_ts}
     remote_ts = {remote_ts}
     esp_proposals = {esp}-modp2048 }} }}
@@ -73,6 +75,13 @@ connections {{ dm {{
 secrets {{ ike {{ secret = "{conf.SECRET}" }} }}
 """)
         self.process = None
+
+    def install(self, folder, path):
+        """A copy of a file in swanctl's folder ("x509", "x509ca", "private"); its name."""
+        target = self.home / "swanctl" / folder / path.name
+        target.write_bytes(path.read_bytes())
+        target.chmod(0o600)
+        return path.name
 
     def environment(self):
         return ["env", f"STRONGSWAN_CONF={self.home}/strongswan.conf", f"SWANCTL_DIR={self.home}/swanctl"]

@@ -61,4 +61,5 @@ def test(world):
     check(counters["parked_sent"] == KEPT and counters["parked"] == 0, f"counted as sent: {counters}")
 
 
-scenario.main(test)
+if __name__ == "__main__":
+    scenario.main(test)

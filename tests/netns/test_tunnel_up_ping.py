@@ -24,7 +24,7 @@ def test(world):
     world.say("two-way stream intact")
 
     listing = server.shell("diagnose vpn ike gateway list")
-    for words in ("name: toClient_0", "addr: 173.1.1.1:500 -> 11.101.1.1:500", "status: established", "proposal: aes128-sha256"):
+    for words in ("name: toClient_0", "addr: 173.1.1.1:4500 -> 11.101.1.1:4500", "status: established", "proposal: aes128-sha256"):
         check(words in listing, f"'{words}' in the gateway list")
     check("'toClient_0' 11.101.1.1" in server.shell("get vpn ipsec tunnel summary"), "the tunnel in the summary")
 

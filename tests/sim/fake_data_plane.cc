@@ -65,6 +65,10 @@ void FakeDataPlane::set_asleep(TunnelId id, bool asleep) {
   t.counters.parked = 0;
 }
 
+void FakeDataPlane::set_wake_mark(ChildId id, std::uint64_t seq) {
+  if (const auto it = children_.find(id); it != children_.end()) it->second.wake_after = seq;
+}
+
 esp::TunnelCounters FakeDataPlane::counters(TunnelId id) {
   const auto it = tunnels_.find(id);
   return it == tunnels_.end() ? esp::TunnelCounters{} : it->second.counters;
@@ -72,7 +76,11 @@ esp::TunnelCounters FakeDataPlane::counters(TunnelId id) {
 
 esp::ChildCounters FakeDataPlane::child_counters(ChildId id) {
   const auto it = children_.find(id);
-  return it == children_.end() ? esp::ChildCounters{} : it->second.counters;
+  if (it == children_.end()) return {};
+  auto counters = it->second.counters;
+  counters.seq_out = it->second.seq_out;
+  counters.seq_in_highest = it->second.highest_in;
+  return counters;
 }
 
 void FakeDataPlane::send_ike(const esp::OuterPath& path, std::span<const std::uint8_t> message) {
@@ -155,7 +163,8 @@ void FakeDataPlane::receive_esp(const EspPacket& packet, const Endpoint& local, 
     t.reported = remote;
     events_.push_back(esp::AuthenticatedFrom{c.spec.tunnel, c.spec.id, local, remote, encap});
   }
-  if (t.asleep && !std::exchange(t.woken, true)) events_.push_back(esp::TrafficWhileAsleep{c.spec.tunnel});
+  if (t.asleep && packet.seq > c.wake_after && !std::exchange(t.woken, true))
+    events_.push_back(esp::TrafficWhileAsleep{c.spec.tunnel});
   delivered.push_back(packet.payload);
 }
 

@@ -35,6 +35,7 @@ class FakeDataPlane final : public esp::DataPlane {
   void activate_outbound(ChildId id) override;
   void remove_child(ChildId id) override;
   void set_asleep(TunnelId id, bool asleep) override;
+  void set_wake_mark(ChildId id, std::uint64_t seq) override;
   esp::TunnelCounters counters(TunnelId id) override;
   esp::ChildCounters child_counters(ChildId id) override;
   void send_ike(const esp::OuterPath& path, std::span<const std::uint8_t> message) override;
@@ -59,7 +60,7 @@ class FakeDataPlane final : public esp::DataPlane {
  private:
   struct Child {
     esp::ChildSpec spec;
-    std::uint64_t seq_out = 0, highest_in = 0;
+    std::uint64_t seq_out = 0, highest_in = 0, wake_after = 0;
     std::set<std::uint64_t> seen;
     bool used = false;
     std::uint64_t age = 0;

@@ -18,22 +18,28 @@ void Host::start(std::shared_ptr<const config::Model> model) {
       [this] { return world_.now(); },
       [this](const auto& path, const auto& packet) { world_.send_esp(*this, path, packet); },
       [this](const auto& path, Bytes m) { world_.send_ike(*this, path.local, path.remote, std::move(m)); });
-  manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_);
-  manager_->set_links({{"wan", 2, true, {address_}}}, world_.now());
-  manager_->configure(std::move(model), world_.now());
-  manager_->restore(disk_, world_.now());
+  manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_, &certificates_);
+  manager_->set_links({{"wan", 2, true, addresses_}}, now());
+  manager_->configure(std::move(model), now());
+  manager_->restore(disk_, now());
   settle();
 }
 
+Instant Host::now() {
+  const auto at = world_.now();
+  manager_->set_wall_time({calendar.seconds + seconds_of(at.since_boot())}, at);
+  return at;
+}
+
 void Host::stop() {
-  manager_->shutdown(world_.now());
+  manager_->shutdown(now());
   settle();
   if (!routes_.empty() || !members_.empty()) throw std::logic_error("something was left after the end");
   kill();
 }
 
 void Host::configure(std::shared_ptr<const config::Model> model) {
-  manager_->configure(std::move(model), world_.now());
+  manager_->configure(std::move(model), now());
   settle();
 }
 
@@ -46,13 +52,13 @@ void Host::kill() {
 }
 
 void Host::receive_ike(const Endpoint& local, const Endpoint& remote, const Bytes& message) {
-  if (!manager_) return;
-  manager_->on_datagram({local, remote, 2}, message, world_.now());
+  if (!manager_ || frozen_) return;
+  manager_->on_datagram({local, remote, 2}, message, now());
   settle();
 }
 
 void Host::receive_esp(const EspPacket& packet, const Endpoint& local, const Endpoint& remote, esp::Encap encap) {
-  if (!manager_) return;
+  if (!manager_ || frozen_) return;
   data_->receive_esp(packet, local, remote, encap);
   settle();
 }
@@ -64,21 +70,23 @@ bool Host::send_inside(const std::string& device, const IpAddress& destination, 
   return sent;
 }
 
-void Host::set_address(const IpAddress& address) {
-  address_ = address;
+bool Host::has(const IpAddress& address) const { return std::ranges::find(addresses_, address) != addresses_.end(); }
+
+void Host::set_addresses(const std::vector<IpAddress>& addresses) {
+  addresses_ = addresses;
   if (!manager_) return;
-  manager_->set_links({{"wan", 2, true, {address_}}}, world_.now());
+  manager_->set_links({{"wan", 2, true, addresses_}}, now());
   settle();
 }
 
 std::optional<Instant> Host::next_deadline() const {
-  if (!manager_) return std::nullopt;
+  if (!manager_ || frozen_) return std::nullopt;
   const auto d = manager_->next_deadline();
   return d ? std::optional(d->at) : std::nullopt;
 }
 
 void Host::tick() {
-  manager_->on_timer(world_.now());
+  manager_->on_timer(now());
   settle();
 }
 
@@ -108,13 +116,15 @@ void Host::settle() {
           throw std::logic_error("removed a member that was not there");
       } else if (const auto* trap = std::get_if<tunnel::Trap>(&action)) {
         traps.push_back(*trap);
+      } else if (std::holds_alternative<tunnel::ReadyForSleep>(action)) {
+        ready_for_sleep.push_back(world_.now());
       } else if (auto* kept = std::get_if<tunnel::Persist>(&action)) {
         persist(kept->change);
       } else if (const auto* line = std::get_if<tunnel::Log>(&action)) {
         log_.push_back(debug_line(line->event));
       }
     }
-    for (const auto& event : events) manager_->on_path_event(event, world_.now());
+    for (const auto& event : events) manager_->on_path_event(event, now());
   }
   throw std::logic_error("the manager does not come to rest");
 }
@@ -138,7 +148,7 @@ void Host::persist(tunnel::StoreChange& change) {
   }
 }
 
-tunnel::Status Host::status() { return manager_->status(world_.now()); }
+tunnel::Status Host::status() { return manager_->status(now()); }
 
 std::optional<tunnel::TunnelStatus> Host::tunnel(const std::string& name) {
   if (!manager_) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/model/model.h"
+#include "crypto/testing/toy_certificates.h"
 #include "sim/world.h"
 #include "tunnel/manager.h"
 
@@ -31,8 +32,9 @@ class Host {
   void receive_ike(const Endpoint& local, const Endpoint& remote, const Bytes& message);
   void receive_esp(const EspPacket& packet, const Endpoint& local, const Endpoint& remote, esp::Encap encap);
   bool send_inside(const std::string& device, const IpAddress& destination, std::uint64_t payload);
-  void set_address(const IpAddress& address);
-  [[nodiscard]] const IpAddress& address() const { return address_; }
+  void set_addresses(const std::vector<IpAddress>& addresses);
+  [[nodiscard]] bool has(const IpAddress& address) const;
+  [[nodiscard]] const IpAddress& address() const { return addresses_.front(); }
   [[nodiscard]] const std::string& name() const { return name_; }
 
   [[nodiscard]] std::optional<Instant> next_deadline() const;
@@ -55,17 +57,25 @@ class Host {
   /// Inside addresses on tunnel interfaces: (interface, address).
   [[nodiscard]] const std::set<std::pair<std::string, IpAddress>>& inside() const { return inside_; }
   [[nodiscard]] const std::set<std::pair<std::string, std::string>>& members() const { return members_; }
+  /// The machine sleeps: nothing runs and nothing is heard, while time goes on.
+  void freeze(bool on) { frozen_ = on; }
   std::vector<tunnel::Trap> traps;
+  /// The date at the world's instant zero; certificates are held against it.
+  WallTime calendar{1'000'000};
+  std::vector<Instant> ready_for_sleep;
 
  private:
   void settle();
+  /// Tells the manager the date and returns the world's time, for its next call.
+  Instant now();
   void persist(tunnel::StoreChange& change);
   World& world_;
   std::string name_;
   std::uint64_t seed_;
-  IpAddress address_;
+  std::vector<IpAddress> addresses_;
   std::unique_ptr<Rng> rng_;
   std::unique_ptr<crypto::Provider> crypto_;
+  crypto::testing::ToyCertificates certificates_;
   std::unique_ptr<FakeDataPlane> data_;
   std::unique_ptr<tunnel::Manager> manager_;
   std::vector<tunnel::Route> routes_;
@@ -73,6 +83,7 @@ class Host {
   std::set<std::pair<std::string, std::string>> members_;
   std::vector<std::string> log_;
   tunnel::StoredState disk_;
+  bool frozen_ = false;
 };
 
 }  // namespace dormouse::sim

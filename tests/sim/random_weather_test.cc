@@ -32,7 +32,8 @@ config::Model client(unsigned n) {
 }
 
 struct Storm {
-  explicit Storm(std::uint64_t seed) : world(seed), quick(seed % 2 == 1), tickets(seed % 4 >= 2) {
+  explicit Storm(std::uint64_t seed)
+      : world(seed), quick(seed % 2 == 1), tickets(seed % 4 >= 2), mobike(seed % 3 != 0) {
     server->start(share(server_config()));
     for (unsigned n = 0; n < kClients; ++n) {
       clients.push_back(&world.add_host("laptop" + std::to_string(n), home(n)));
@@ -43,6 +44,7 @@ struct Storm {
     auto m = short_lived(server_model());
     m.quick_crash_detect = quick;
     m.session_resume = tickets;
+    m.phase1[0].mobike = mobike;
     return m;
   }
   [[nodiscard]] config::Model client_config(unsigned n) const {
@@ -100,6 +102,7 @@ struct Storm {
   World world;
   bool quick;    ///< with quick crash detection
   bool tickets;  ///< with session tickets
+  bool mobike;   ///< the gateway does it; clients always would
   Host* server = &world.add_host("server", kServer);
   std::vector<Host*> clients;
 };

@@ -26,8 +26,9 @@ class Reauth : public ::testing::Test {
     m.phase1[0].localid = Identity{IdType::fqdn, to_bytes(as_bytes("laptop"))};
     return m;
   }
+  virtual config::Model at_login() { return gateway(); }
   void SetUp() override {
-    server.start(share(gateway()));
+    server.start(share(at_login()));
     client.start(share(laptop()));
     ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 10s));
     world.run_for(1s);
@@ -90,6 +91,39 @@ TEST_F(Reauth, a_ticket_does_not_put_it_off) {
   world.run_until(began + 1000s);
   EXPECT_EQ(server.status().phase1[0].logins, 1U) << "in what was left of the first login's time";
   EXPECT_EQ(state(), tunnel::State::up);
+}
+
+/// The administrator asks for it while a client is up that logged in without.
+class ReauthSetLater : public Reauth {
+ protected:
+  config::Model at_login() override {
+    auto m = gateway();
+    m.phase1[0].reauth = false;
+    m.phase1[0].keylife = 86400s;
+    return m;
+  }
+  void restart_at(Instant when) {
+    world.run_until(when);
+    server.kill();
+    world.run_for(1s);
+    server.start(share(gateway()));
+    ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 100s));
+    world.run_for(1s);
+  }
+};
+
+TEST_F(ReauthSetLater, holds_for_a_ticket_of_before) {
+  restart_at(began + 500s);
+  ASSERT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::ticket);
+  world.weather("client").cut = true;
+  ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::asleep; }, 400s));
+  EXPECT_EQ(server.tunnel("toClient_0")->asleep_until, began + 1000s);
+}
+
+TEST_F(ReauthSetLater, refuses_a_ticket_whose_login_is_too_long_ago) {
+  restart_at(began + 1200s);
+  EXPECT_EQ(server.status().phase1[0].logins, 1U);
+  EXPECT_TRUE(server.logged("session ticket refused: re-authentication is due"));
 }
 
 }  // namespace

@@ -124,6 +124,31 @@ TEST_F(Restart, its_client_takes_it_over_by_login_from_wherever_it_is) {
   EXPECT_EQ(server.data().delivered.back(), 9U);
 }
 
+TEST_F(Restart, a_login_begun_in_the_dark_is_begun_anew_when_the_network_returns) {
+  auto m = server_model();
+  m.phase1[0].client_resume_interval = 3600s;
+  server.configure(share(m));
+  cut(true);
+  world.run_for(2s);
+  restart(1s, m);
+  for (int i = 0; i < 8; ++i) {
+    world.run_for(200s + 777ms * i);  // somewhere between two repeats of its question
+    ASSERT_EQ(client.tunnel("toServer")->state, tunnel::State::connecting);
+    cut(false);
+    client.command([&](tunnel::Manager& c) {
+      c.routes_changed(world.now());
+      return 0;
+    });
+    const auto back = world.now();
+    ASSERT_TRUE(world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::up; }, 60s));
+    EXPECT_LE(world.now() - back, 300ms + 4 * 40ms + 20ms) << "the start that the old SAs get, and a login";
+    world.run_for(2s);
+    cut(true);
+    world.run_for(1s);
+    restart(1s, m);
+  }
+}
+
 TEST_F(Restart, a_tunnel_that_was_up_begins_a_window_and_its_client_comes_back_to_it) {
   auto m = server_model();
   m.phase1[0].client_resume_interval = 300s;

@@ -83,23 +83,23 @@ TEST_F(SeedPage, the_sleeper_is_flushed_273_seconds_after_its_last_packet) {
   EXPECT_TRUE(server.data().device_names().empty());
   ASSERT_EQ(server.traps.size(), 2U);
   EXPECT_FALSE(server.traps[1].up);
-  EXPECT_TRUE(in_order(server.log(),
-                       {
-                           "sent IKE msg (RETRANSMIT_INFORMATIONAL): 173.1.1.1:500->11.101.1.1:500, len=80, vrf=0, id=",
-                           "toClient_0: link is idle 2 173.1.1.1->11.101.1.1:0 dpd=1 seqno=2 rr=0",
-                           "send IKEv2 DPD probe, seqno 2",
-                           "retransmission timeout",
-                           "ike V=root:0:toClient_0: starting client-resume sleep period 120 sec (1)",
-                           "ike V=root:0:toClient_0: client-resume sleep period has expired (1)",
-                           "ike V=root:0:toClient_0: going to be deleted",
-                           "ike V=root:0:toClient_0: flushing",
-                           "ike V=root:0:toClient_0: deleting IPsec SA with SPI ",
-                           "ike V=root:0:toClient_0:toClient: deleted IPsec SA with SPI ",
-                           "ike V=toClient_0:0:toClient_0:",
-                           "ike V=root:0:toClient_0: sending SNMP tunnel DOWN trap for toClient",
-                           "ike V=root:0:toClient_0: last dialup SA expired while client sleeping",
-                           "ike V=root:0:toClient_0: flushed",
-                       }));
+  EXPECT_TRUE(in_order(
+      server.log(), {
+                        "sent IKE msg (RETRANSMIT_INFORMATIONAL): 173.1.1.1:4500->11.101.1.1:4500, len=80, vrf=0, id=",
+                        "toClient_0: link is idle 2 173.1.1.1->11.101.1.1:0 dpd=1 seqno=2 rr=0",
+                        "send IKEv2 DPD probe, seqno 2",
+                        "retransmission timeout",
+                        "ike V=root:0:toClient_0: starting client-resume sleep period 120 sec (1)",
+                        "ike V=root:0:toClient_0: client-resume sleep period has expired (1)",
+                        "ike V=root:0:toClient_0: going to be deleted",
+                        "ike V=root:0:toClient_0: flushing",
+                        "ike V=root:0:toClient_0: deleting IPsec SA with SPI ",
+                        "ike V=root:0:toClient_0:toClient: deleted IPsec SA with SPI ",
+                        "ike V=toClient_0:0:toClient_0:",
+                        "ike V=root:0:toClient_0: sending SNMP tunnel DOWN trap for toClient",
+                        "ike V=root:0:toClient_0: last dialup SA expired while client sleeping",
+                        "ike V=root:0:toClient_0: flushed",
+                    }));
   EXPECT_TRUE(server.logged("del route 0.0.0.0/0.0.0.0 tunnel 11.101.1.1 oif toClient_0("));
   EXPECT_TRUE(server.logged("metric 15 priority 1"));
 }

@@ -63,6 +63,23 @@ class Ticket : public ::testing::Test {
     return server.data().children() == 1 && client.data().children() == 1 && server.status().tunnels.size() == 1 &&
            server.tunnel("toClient_0")->ike.size() == 1 && client.tunnel("toServer")->ike.size() == 1;
   }
+  /// While its client hears nothing, until that has begun to look for it.
+  void restart_in_the_dark(config::Model m) {
+    m.phase1[0].client_resume_interval = 3600s;
+    world.weather("client").cut = true;
+    world.run_for(2s);
+    restart(m);
+    world.run_for(200s);
+    ASSERT_EQ(client.tunnel("toServer")->state, tunnel::State::connecting);
+    world.weather("client").cut = false;
+  }
+  /// A route to the gateway is there again: all that tells the client.
+  void network_returns() {
+    client.command([&](tunnel::Manager& m) {
+      m.routes_changed(world.now());
+      return 0;
+    });
+  }
   void expect_back_by_ticket() {
     ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 80s));
     world.run_for(1s);
@@ -169,6 +186,53 @@ TEST_F(Ticket, without_quick_crash_detection_dead_peer_detection_leads_to_the_ti
   expect_back_by_ticket();
 }
 
+TEST_F(Ticket, comes_before_a_login_whenever_the_network_returns) {
+  auto g = gateway();
+  auto l = laptop();
+  g.quick_crash_detect = l.quick_crash_detect = false;  // or a probe's answer would bring the ticket's turn
+  g.phase1[0].client_resume_interval = 3600s;
+  begin(g, l);
+  int login_asked_first = 0;
+  for (int turn = 0; turn < 40; ++turn) {
+    world.weather("client").cut = true;
+    ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::asleep; }, 200s));
+    restart(g);
+    world.run_for(10s + 330ms * turn);
+    world.weather("client").cut = false;
+    std::optional<wire::ExchangeType> first;
+    lose = [&](const Host& from, const wire::Header& h) {
+      if (from.name() == "client" && h.exchange != wire::ExchangeType::informational && !first) first = h.exchange;
+      return false;
+    };
+    ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 40s));
+    EXPECT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::ticket) << turn;
+    if (first == wire::ExchangeType::ike_sa_init) ++login_asked_first;
+    world.run_for(20s);  // the rekey after it, with its own ticket
+    EXPECT_TRUE(one_of_each()) << turn;
+  }
+  EXPECT_GE(login_asked_first, 3) << "the test met the case it is for";
+}
+
+TEST_F(Ticket, that_does_not_serve_costs_seconds_whenever_the_network_returns) {
+  auto g = gateway();
+  auto l = laptop();
+  g.quick_crash_detect = l.quick_crash_detect = false;
+  g.phase1[0].client_resume_interval = 3600s;
+  g.phase1[0].libreswan_resume = true;  // so its AUTH fails
+  begin(g, l);
+  for (int turn = 0; turn < 80; ++turn) {
+    world.weather("client").cut = true;
+    ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::asleep; }, 200s));
+    if (turn % 2) server.disk().secrets.clear();  // so it is not even opened
+    restart(g);
+    world.run_for(10s + 410ms * turn);
+    world.weather("client").cut = false;
+    // The ticket is shown every five seconds at least, and its answer leads to a login.
+    EXPECT_TRUE(world.run_while_not([&] { return logins() == 1; }, 6s)) << turn;
+    expect_back_by_login();
+  }
+}
+
 TEST_F(Ticket, a_gateway_that_lost_its_tunnels_makes_the_same_one_anew) {
   begin();
   server.kill();
@@ -205,6 +269,72 @@ TEST_F(Ticket, the_old_sas_are_preferred_while_they_live) {
   expect_back_by_ticket();
 }
 
+TEST_F(Ticket, is_shown_at_once_when_the_network_returns_to_a_gateway_without_the_sas) {
+  auto g = gateway();
+  auto l = laptop();
+  g.quick_crash_detect = l.quick_crash_detect = false;  // nobody tells the client
+  begin(g, l);
+  restart_in_the_dark(g);
+  network_returns();
+  const auto back = world.now();
+  ASSERT_TRUE(world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::up; }, 1s));
+  EXPECT_LE(world.now() - back, 100ms) << "two rounds of 40 ms";
+  expect_back_by_ticket();
+}
+
+TEST_F(Ticket, shown_together_with_the_question_on_living_sas_is_not_used) {
+  begin();
+  world.weather("client").cut = true;
+  ASSERT_TRUE(world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::connecting; }, 200s));
+  world.run_for(30s);
+  world.weather("client").cut = false;
+  resume_request.clear();
+  network_returns();
+  const auto back = world.now();
+  ASSERT_TRUE(world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::up; }, 1s));
+  EXPECT_LE(world.now() - back, 40ms) << "one round";
+  EXPECT_FALSE(resume_request.empty());
+  world.run_for(2s);
+  EXPECT_EQ(client.tunnel("toServer")->last_wake, tunnel::WakeWay::address);
+  EXPECT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::address);
+  EXPECT_EQ(server.tunnel("toClient_0")->wakes_by_ticket, 0U);
+  EXPECT_TRUE(one_of_each());
+  restart(gateway());
+  expect_back_by_ticket();
+}
+
+TEST_F(Ticket, a_gateway_that_shows_its_token_meanwhile_gets_no_login_beside_it) {
+  begin();
+  restart_in_the_dark(gateway());
+  bool login_begun = false;
+  lose = [&](const Host& from, const wire::Header& h) {
+    login_begun |= from.name() == "client" && h.exchange == wire::ExchangeType::ike_sa_init;
+    return false;
+  };
+  network_returns();
+  ASSERT_TRUE(world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::up; }, 1s));
+  EXPECT_TRUE(client.logged("QCD token verified"));
+  EXPECT_FALSE(login_begun);
+}
+
+TEST_F(Ticket, a_network_that_changes_all_the_time_makes_no_flood) {
+  begin();
+  server.kill();
+  world.run_for(200s);
+  ASSERT_EQ(client.tunnel("toServer")->state, tunnel::State::connecting);
+  unsigned shown = 0;
+  lose = [&](const Host&, const wire::Header& h) {
+    shown += h.exchange == wire::ExchangeType::ike_session_resume;
+    return false;
+  };
+  for (int i = 0; i < 1000; ++i) {
+    network_returns();
+    world.run_for(10ms);
+  }
+  EXPECT_GE(shown, 16U);
+  EXPECT_LE(shown, 16U + 4 * 10 + 1);
+}
+
 TEST_F(Ticket, serves_from_another_address) {
   begin();
   restart(gateway());
@@ -237,6 +367,27 @@ TEST_F(Ticket, of_an_ike_sa_that_the_gateway_rekeyed_is_asked_for_anew) {
   ASSERT_TRUE(server.logged(" rekeyed to "));
   restart(g);
   expect_back_by_ticket();
+}
+
+TEST_F(Ticket, ends_with_its_ike_sa_unless_the_gateway_is_a_libreswan) {
+  for (const bool libreswan : {false, true}) {
+    auto g = gateway();
+    auto l = laptop();
+    l.phase1[0].keylife = 1000s;
+    l.phase1[0].libreswan_resume = g.phase1[0].libreswan_resume = libreswan;
+    begin(g, l);
+    g.session_resume = false;  // so that the rekey brings no new ticket
+    server.configure(share(g));
+    world.run_for(950s);
+    ASSERT_TRUE(client.logged(" rekeyed to "));
+    restart(g);
+    expect_back_by_login();
+    EXPECT_EQ(!resume_request.empty(), libreswan);
+    client.stop();
+    server.stop();
+    client.clear_log();
+    world.run_for(1s);
+  }
 }
 
 TEST_F(Ticket, lost_last_answer_leaves_the_ticket_good) {
@@ -319,6 +470,53 @@ TEST_F(Ticket, is_void_when_the_credential_or_policy_changed) {
   EXPECT_TRUE(server.logged("session ticket refused: the configuration changed"));
 }
 
+/// A message of somebody who is no client, with what shall stand in it.
+class FirstMessage : public Ticket {
+ protected:
+  std::vector<Bytes> answers_to(wire::ExchangeType exchange, const Bytes& payloads, std::uint8_t first) {
+    begin();
+    wire::Header h;
+    h.spi_i = IkeSpi(0x1234);
+    h.exchange = exchange;
+    h.initiator = true;
+    Bytes message = wire::serialize_clear(h, {});
+    message[16] = first;
+    message.insert(message.end(), payloads.begin(), payloads.end());
+    store32(message.data() + 24, static_cast<std::uint32_t>(message.size()));
+    std::vector<Bytes> answers;
+    world.on_ike = [&](const Host& from, const Bytes& m) {
+      if (&from == &server && load64(m.data()) == 0x1234) answers.push_back(m);
+      return false;
+    };
+    server.receive_ike({kServer, 500}, {*IpAddress::parse("11.101.1.9"), 500}, message);
+    world.run_for(100ms);
+    return answers;
+  }
+};
+
+TEST_F(FirstMessage, with_an_unknown_critical_payload_is_refused_by_its_number) {
+  const auto answers = answers_to(wire::ExchangeType::ike_sa_init, {0, 0x80, 0, 8, 1, 2, 3, 4}, 200);
+  ASSERT_EQ(answers.size(), 1U);
+  const auto m = wire::parse_message(answers[0]);
+  ASSERT_TRUE(m);
+  const auto* n = wire::find_notify(m->payloads, wire::NotifyType::unsupported_critical_payload);
+  ASSERT_NE(n, nullptr);
+  EXPECT_EQ(n->data, Bytes{200});
+  EXPECT_EQ(server.status().half_open, 0U);
+}
+
+TEST_F(FirstMessage, that_is_protected_begins_nothing) {
+  Bytes sk(64, 7);
+  store32(sk.data(), 64);
+  sk[0] = sk[1] = 0;
+  for (const auto exchange : {wire::ExchangeType::ike_sa_init, wire::ExchangeType::ike_session_resume}) {
+    EXPECT_TRUE(answers_to(exchange, sk, 46).empty());
+    EXPECT_EQ(server.status().half_open, 0U);
+    server.kill();
+    client.kill();
+  }
+}
+
 TEST_F(Ticket, is_refused_once_resumption_is_switched_off) {
   begin();
   auto m = gateway();
@@ -340,6 +538,18 @@ TEST_F(Ticket, is_not_shown_after_its_end) {
   world.run_for(320s);
   resume_request.clear();
   server.start(share(g));
+  expect_back_by_login();
+  EXPECT_TRUE(resume_request.empty());
+}
+
+TEST_F(Ticket, of_a_login_before_the_last_is_not_shown) {
+  begin();
+  auto without = gateway();
+  without.session_resume = false;
+  restart(without);
+  expect_back_by_login();  // and no ticket is given
+  restart(gateway());
+  resume_request.clear();
   expect_back_by_login();
   EXPECT_TRUE(resume_request.empty());
 }

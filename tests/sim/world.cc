@@ -17,13 +17,14 @@ Host& World::add_host(const std::string& name, const IpAddress& address) {
 
 Host& World::host(const std::string& name) { return *hosts_.at(name); }
 
-void World::readdress(Host& host, const IpAddress& address) {
+void World::readdress(Host& host, const std::vector<IpAddress>& addresses) {
   std::erase_if(by_address_, [&](const auto& e) { return e.second == &host; });
-  by_address_[address] = &host;
-  host.set_address(address);
+  for (const auto& address : addresses) by_address_[address] = &host;
+  host.set_addresses(addresses);
 }
 
-void World::deliver(Host& from, const IpAddress& to, std::function<void(Host&)> arrive, const std::string& what) {
+void World::deliver(Host& from, const IpAddress& source, const IpAddress& to, std::function<void(Host&)> arrive,
+                    const std::string& what) {
   if (ladder_.size() > 400) ladder_.erase(ladder_.begin(), ladder_.begin() + 200);
   const auto stamp = std::to_string((now_ - Instant::from_ns(1'000'000'000'000)) / 1ms) + " ms  " + from.name() +
                      " -> " + to.text() + "  " + what;
@@ -34,7 +35,7 @@ void World::deliver(Host& from, const IpAddress& to, std::function<void(Host&)> 
   }
   const Weather& out = weather_[from.name()];
   const Weather& in = weather_[it->second->name()];
-  if (out.cut || in.cut) {
+  if (out.cut || in.cut || lost_.contains(to) || lost_.contains(source)) {
     ladder_.push_back(stamp + "  (cut)");
     return;
   }
@@ -56,15 +57,17 @@ void World::deliver(Host& from, const IpAddress& to, std::function<void(Host&)> 
 
 void World::send_ike(Host& from, const Endpoint& local, const Endpoint& remote, Bytes message) {
   if (on_ike && on_ike(from, message)) return;
-  if (local.address != from.address()) return;  // a source address the host no longer has
+  if (!from.has(local.address)) return;  // a source address the host no longer has
   const auto what = "IKE " + local.text() + " -> " + remote.text() + " " + std::to_string(message.size());
-  deliver(from, remote.address, [local, remote, message](Host& h) { h.receive_ike(remote, local, message); }, what);
+  deliver(
+      from, local.address, remote.address, [local, remote, message](Host& h) { h.receive_ike(remote, local, message); },
+      what);
 }
 
 void World::send_esp(Host& from, const esp::OuterPath& path, const EspPacket& packet) {
-  if (path.local.address != from.address()) return;
+  if (!from.has(path.local.address)) return;
   deliver(
-      from, path.remote.address,
+      from, path.local.address, path.remote.address,
       [path, packet](Host& h) { h.receive_esp(packet, path.remote, path.local, path.encap); }, "ESP");
 }
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,10 @@ class World {
   /// `name` for logs; the host starts with `address` outside.
   Host& add_host(const std::string& name, const IpAddress& address);
   [[nodiscard]] Host& host(const std::string& name);
-  void readdress(Host& host, const IpAddress& address);
+  void readdress(Host& host, const IpAddress& address) { readdress(host, std::vector{address}); }
+  void readdress(Host& host, const std::vector<IpAddress>& addresses);
+  /// Nothing gets to this address any more, nor from it, and nobody is told.
+  void lose(const IpAddress& address) { lost_.insert(address); }
   Weather& weather(const std::string& host) { return weather_[host]; }
 
   void send_ike(Host& from, const Endpoint& local, const Endpoint& remote, Bytes message);
@@ -51,7 +55,8 @@ class World {
   [[nodiscard]] const std::vector<std::string>& ladder() const { return ladder_; }
 
  private:
-  void deliver(Host& from, const IpAddress& to, std::function<void(Host&)> arrive, const std::string& what);
+  void deliver(Host& from, const IpAddress& source, const IpAddress& to, std::function<void(Host&)> arrive,
+               const std::string& what);
   std::uint64_t seed_;
   std::unique_ptr<Rng> rng_;
   Instant now_ = Instant::from_ns(1'000'000'000'000);
@@ -59,6 +64,7 @@ class World {
   std::map<std::string, std::unique_ptr<Host>> hosts_;
   std::map<IpAddress, Host*> by_address_;
   std::map<std::string, Weather> weather_;
+  std::set<IpAddress> lost_;
   std::vector<std::string> ladder_;
 };
 

@@ -106,7 +106,7 @@ void InLane::open() {
   t.in.octets.add(c.in.octets.get() - before);
   t.in.last.set(static_cast<std::uint64_t>(now_.since_boot().count()));
   for (const auto& packet : opened) {
-    note_origin(c, packet.newest);
+    note_origin(c, packet);
     if (!packet.inner.empty()) deliver(c, packet.inner);
   }
   const auto reached = esp::lifetime_of(c.in.octets.get(), c.in.limits);
@@ -116,7 +116,7 @@ void InLane::open() {
   }
 }
 
-void InLane::note_origin(Child& c, bool newest) {
+void InLane::note_origin(Child& c, const esp::Opened& packet) {
   Tunnel& t = c.tunnel;
   if (!std::exchange(c.in.used, true)) tables_.events.push(esp::UsedChild{c.id});
   const bool ports = encap_ == esp::Encap::udp;
@@ -124,14 +124,15 @@ void InLane::note_origin(Child& c, bool newest) {
                         (t.path.local.address.is_unspecified() || from_.local.address == t.path.local.address) &&
                         (!ports || from_.remote.port == t.path.remote.port);
   // An old packet may come late from where the peer was before; only the newest says where it is.
-  if (!expected && newest) {
+  if (!expected && packet.newest) {
     const OuterOrigin origin{from_.local, from_.remote, encap_};
     if (t.in.move_told != origin) {
       t.in.move_told = origin;
       tables_.events.push(esp::AuthenticatedFrom{t.id, c.id, from_.local, from_.remote, encap_});
     }
   }
-  if (t.asleep && !std::exchange(t.in.wake_told, true)) tables_.events.push(esp::TrafficWhileAsleep{t.id});
+  if (t.asleep && packet.seq > c.wake_after && !std::exchange(t.in.wake_told, true))
+    tables_.events.push(esp::TrafficWhileAsleep{t.id});
 }
 
 void InLane::deliver(Child& c, MutableBytes inner) {

@@ -25,7 +25,7 @@ class InLane {
   void raw_datagram(MutableBytes data, Arrival from);
   void esp_packet(MutableBytes packet, const Arrival& from, esp::Encap encap);
   void open();
-  void note_origin(Child& c, bool newest);
+  void note_origin(Child& c, const esp::Opened& packet);
   void deliver(Child& c, MutableBytes inner);
   void write_joined();
   void tell_unknown(EspSpi spi, const Endpoint& remote);

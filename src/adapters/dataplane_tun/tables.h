@@ -31,7 +31,8 @@ struct Child {
         in(std::move(open), spec.spi_in, esn, spec.replay_window, limits) {}
   ChildId id;
   Tunnel& tunnel;
-  bool ready;  ///< for outbound packets
+  bool ready;                    ///< for outbound packets
+  std::uint64_t wake_after = 0;  ///< no packet up to this number wakes its tunnel
   esp::SelectorSet selectors;
   esp::OutboundSa out;
   esp::InboundSa in;

@@ -113,6 +113,13 @@ class TunDataPlane final : public esp::DataPlane {
     out_.send_parked(*t);
   }
 
+  void set_wake_mark(ChildId id, std::uint64_t seq) override {
+    Child* c = tables_.find(id);
+    if (c == nullptr) return;
+    const Change change(tables_);
+    c->wake_after = seq;
+  }
+
   esp::TunnelCounters counters(TunnelId id) override {
     const Tunnel* t = tables_.find(id);
     if (t == nullptr) return {};

@@ -235,9 +235,9 @@ TEST_F(LogTest, lines_of_the_event_log_are_not_in_the_trail) {
   const Operator o(hub, {});
   EXPECT_TRUE(hub.wants(LogId::client_resumed));
   EXPECT_TRUE(hub.wants(LogId::psk_mismatch));
-  for (const auto id :
-       {LogId::event_up, LogId::event_down, LogId::event_asleep, LogId::event_resumed, LogId::event_expired,
-        LogId::event_refused, LogId::daemon_started, LogId::config_applied, LogId::system_failure})
+  for (const auto id : {LogId::event_up, LogId::event_down, LogId::event_asleep, LogId::event_rest,
+                        LogId::event_resumed, LogId::event_expired, LogId::event_refused, LogId::daemon_started,
+                        LogId::config_applied, LogId::system_failure})
     EXPECT_FALSE(hub.wants(id)) << dormouse::name_of(id);
 }
 

@@ -19,6 +19,7 @@ bool in_trail(LogId id) {
     case LogId::event_up:
     case LogId::event_down:
     case LogId::event_asleep:
+    case LogId::event_rest:
     case LogId::event_resumed:
     case LogId::event_expired:
     case LogId::event_refused:

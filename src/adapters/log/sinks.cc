@@ -53,6 +53,7 @@ std::string tunnel_of(const LogEvent& e) {
     case LogId::event_up:
     case LogId::event_down:
     case LogId::event_asleep:
+    case LogId::event_rest:
     case LogId::event_resumed:
     case LogId::event_expired:
       if (const auto* name = e.fields.empty() ? nullptr : std::get_if<std::string>(&e.fields[0])) return *name;

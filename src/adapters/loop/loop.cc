@@ -171,6 +171,8 @@ Outcome<Source> Loop::after_each_turn(std::function<void()> settle) {
   return Source(std::move(slot));
 }
 
+sd_event* Loop::native() const { return impl_->event; }
+
 Outcome<int> Loop::run() {
   const int rc = sd_event_loop(impl_->event);
   if (rc < 0) return refused("run the event loop", rc);

@@ -11,6 +11,8 @@
 #include "base/result.h"
 #include "base/time.h"
 
+struct sd_event;
+
 namespace dormouse::loop {
 
 class Loop;
@@ -69,6 +71,9 @@ class Loop {
   void defer(std::function<void()> once);
   /// Calls `settle` after every turn in which something else was called: the place to send what was gathered.
   [[nodiscard]] Outcome<Source> after_each_turn(std::function<void()> settle);
+
+  /// For an adapter that brings sources of its own (sd-bus).
+  [[nodiscard]] sd_event* native() const;
 
   /// Runs until stop(); returns its code. Failure: the loop itself broke.
   [[nodiscard]] Outcome<int> run();

@@ -7,6 +7,11 @@ namespace dormouse::config {
 void Builder::run() {
   each("system global", &Builder::global);
   each("system settings", &Builder::settings);
+  each("vpn certificate ca", &Builder::authority);
+  each("vpn certificate crl", &Builder::revocation);
+  each("vpn certificate local", &Builder::local_certificate);
+  each("user peer", nullptr);
+  each("user peergrp", nullptr);
   each("vpn ipsec phase1-interface", &Builder::phase1);
   each("vpn ipsec phase2-interface", &Builder::phase2);
   each("system interface", &Builder::interface);

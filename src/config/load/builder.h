@@ -12,7 +12,8 @@ namespace dormouse::config {
 
 class Builder {
  public:
-  Builder(const Tree& tree, const DecodeSecret& decode) : tree_(tree), decode_(decode) {}
+  Builder(const Tree& tree, const DecodeSecret& decode, const CertificateChecks& checks)
+      : tree_(tree), decode_(decode), checks_(checks) {}
   void run();
   Model model;                    ///< of use only if `found` has no error
   std::vector<Diagnostic> found;  ///< errors and warnings
@@ -25,6 +26,15 @@ class Builder {
   void phase1_secret(const EntryReader& e, Phase1& p);
   void phase1_timers(const EntryReader& e, Phase1& p);
   void phase1_hints(const EntryReader& e, const Phase1& p);
+  // certificates.cc
+  void local_certificate(const EntryReader& e);
+  void authority(const EntryReader& e);
+  void revocation(const EntryReader& e);
+  void report(const EntryReader& e, std::vector<PemFinding> findings);
+  [[nodiscard]] Secret secret(const EntryReader& e, std::string_view attribute);
+  void phase1_auth(const EntryReader& e, Phase1& p);
+  void phase1_peers(const EntryReader& e, Phase1& p);
+  [[nodiscard]] CertificatePeer certificate_peer(const std::string& name) const;
   // mode_cfg.cc
   void mode_cfg(const EntryReader& e, Phase1& p);
   [[nodiscard]] std::vector<IpRange> pool(const EntryReader& e, Family family);
@@ -61,6 +71,7 @@ class Builder {
   void warn(const EntryReader& e, std::string_view attribute, std::string message);
   const Tree& tree_;
   const DecodeSecret& decode_;
+  const CertificateChecks& checks_;
   std::string_view path_;                                                    // of the table being read
   std::map<std::string, std::string> policies_by_match_, policies_by_name_;  // to their keys
 };

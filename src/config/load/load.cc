@@ -28,7 +28,8 @@ void drop_faults(std::vector<Section>& sections, const std::string& where, const
 bool has_error(const std::vector<Diagnostic>& all) { return !std::ranges::all_of(all, &Diagnostic::warning); }
 
 /// Builds the model and appends what the builder found that was not known before.
-Model build(const Tree& tree, const DecodeSecret& decode, std::vector<Diagnostic>& found) {
+Model build(const Tree& tree, const DecodeSecret& decode, const CertificateChecks& checks,
+            std::vector<Diagnostic>& found) {
   std::set<Fault> faults;
   for (const auto& d : found)
     if (!d.warning) faults.insert({d.path, d.attribute});
@@ -37,7 +38,7 @@ Model build(const Tree& tree, const DecodeSecret& decode, std::vector<Diagnostic
     sound = tree;
     drop_faults(sound.sections, "", faults);
   }
-  Builder b(faults.empty() ? tree : sound, decode);
+  Builder b(faults.empty() ? tree : sound, decode, checks);
   b.run();
   for (auto& d : b.found)
     if (!faults.contains({d.path, d.attribute})) found.push_back(std::move(d));
@@ -45,8 +46,8 @@ Model build(const Tree& tree, const DecodeSecret& decode, std::vector<Diagnostic
 }
 
 std::expected<Loaded, std::vector<Diagnostic>> finish(Tree tree, std::vector<Diagnostic> found,
-                                                      const DecodeSecret& decode) {
-  auto model = build(tree, decode, found);
+                                                      const DecodeSecret& decode, const CertificateChecks& checks) {
+  auto model = build(tree, decode, checks, found);
   sort_by_place(found);
   if (found.size() > kMaxErrors) found.resize(kMaxErrors);
   if (has_error(found)) return std::unexpected(std::move(found));
@@ -55,10 +56,11 @@ std::expected<Loaded, std::vector<Diagnostic>> finish(Tree tree, std::vector<Dia
 
 }  // namespace
 
-std::expected<Loaded, std::vector<Diagnostic>> load(std::string_view text, const DecodeSecret& decode) {
+std::expected<Loaded, std::vector<Diagnostic>> load(std::string_view text, const DecodeSecret& decode,
+                                                    const CertificateChecks& checks) {
   Tree tree;
   auto found = apply(text, shape(), tree);
-  if (found.empty()) return load(std::move(tree), decode);
+  if (found.empty()) return load(std::move(tree), decode, checks);
   // A text that does not parse is still checked as far as it was read, each attribute for itself: one run shows what
   // there is to mend. Names are not looked up, and nothing is called missing, since it may stand in what was not
   // understood.
@@ -68,9 +70,10 @@ std::expected<Loaded, std::vector<Diagnostic>> load(std::string_view text, const
   return std::unexpected(std::move(found));
 }
 
-std::expected<Loaded, std::vector<Diagnostic>> load(Tree tree, const DecodeSecret& decode) {
+std::expected<Loaded, std::vector<Diagnostic>> load(Tree tree, const DecodeSecret& decode,
+                                                    const CertificateChecks& checks) {
   auto found = check_tree(tree);
-  return finish(std::move(tree), std::move(found), decode);
+  return finish(std::move(tree), std::move(found), decode, checks);
 }
 
 void seal_secrets(Tree& tree, const std::function<std::string(const SecretBytes&)>& encode) {

@@ -188,7 +188,7 @@ TEST(Load, names_line_column_attribute_and_what_would_be_accepted) {
        "1 to 3600"},
       {"set net-device enable", "set idle-timeout enable", "idle-timeout", "idle-timeout",
        "FortiOS attribute 'idle-timeout' is not supported", "leave it out"},
-      {"set peertype any", "set peertype peer", "peer\n", "peertype", "not supported by Dormouse", "any, one"},
+      {"set peertype any", "set peertype dialup", "dialup\n", "peertype", "not supported by Dormouse", "any, one"},
       {"aes256gcm-prfsha384", "3des-sha1", "3des-sha1", "proposal", "no modern peer needs it", "aes128"},
       {"set srcaddr \"10.1.100.0\"", "set srcaddr \"10.1.100.1\"", "\"10.1.100.1\"", "srcaddr",
        "did you mean '10.1.100.0'?", "\"192.168.5.0\""},
@@ -465,6 +465,13 @@ TEST(Load, reads_ipv6_outside_and_inside) {
 TEST(Load, session_resumption_is_off_unless_it_is_switched_on) {
   EXPECT_FALSE(loaded("").model->session_resume);
   EXPECT_TRUE(loaded("config system settings\nset ike-session-resume enable\nend\n").model->session_resume);
+}
+
+TEST(Load, mobike_is_on_unless_it_is_switched_off) {
+  EXPECT_TRUE(loaded(example("server.conf")).model->phase1.at(0).mobike);
+  const auto off =
+      replaced(example("server.conf"), "set interface \"port8\"", "set interface \"port8\"\n set mobike disable");
+  EXPECT_FALSE(loaded(off).model->phase1.at(0).mobike);
 }
 
 TEST(Load, quick_crash_detection_is_off_unless_it_is_switched_on) {

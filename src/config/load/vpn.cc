@@ -97,6 +97,7 @@ void Builder::phase1(const EntryReader& e) {
   p.priority = e.number("priority");
   p.mtu = e.has("mtu") ? e.number("mtu") : 0;
   phase1_peer(e, p);
+  phase1_auth(e, p);
   phase1_secret(e, p);
   phase1_timers(e, p);
   mode_cfg(e, p);
@@ -116,7 +117,7 @@ void Builder::phase1_peer(const EntryReader& e, Phase1& p) {
     error(e, v4 ? "remote-gw" : "remote-gw6", "a dynamic phase 1 has no fixed peer",
           "leave it out, or set type static");
   }
-  p.peertype = e.is("peertype", "one") ? PeerType::one : PeerType::any;
+  p.peertype = e.is("peertype", "one") ? PeerType::one : e.is("peertype", "any") ? PeerType::any : PeerType::peer;
   p.peerid = e.text("peerid");
   if (e.is("peertype", "any") && !p.peerid.empty())
     error(e, "peerid", "an identity is given, but peertype any admits all", "set peertype one, or leave peerid out");
@@ -128,7 +129,7 @@ void Builder::phase1_peer(const EntryReader& e, Phase1& p) {
 
 void Builder::phase1_secret(const EntryReader& e, Phase1& p) {
   const auto values = e.list("psksecret");
-  if (values.empty()) return;
+  if (values.empty() || (p.auth != AuthMethod::psk && p.auth_remote != AuthMethod::psk)) return;
   std::string text = values[0];
   if (values.size() == 2) {
     auto decoded = decode_(values[1]);
@@ -158,6 +159,7 @@ void Builder::phase1_timers(const EntryReader& e, Phase1& p) {
   p.client_resume_interval = seconds(e.number("client-resume-interval"));
   p.ticket_rekey_delay = seconds(e.number("ticket-rekey-delay"));
   p.libreswan_resume = e.is("resume-auth", "libreswan");
+  p.mobike = e.enabled("mobike");
   p.reauth = e.enabled("reauth");
   p.keylife = seconds(e.number("keylife"));
   p.rekey = e.enabled("rekey");
@@ -243,8 +245,9 @@ void Builder::compare_phase1() {
       if (other->type != p->type || other->interface != p->interface || other->family != p->family) continue;
       if (p->type == Phase1Type::static_peer && other->remote_gw == p->remote_gw && !p->remote_gw.is_unspecified())
         error(e, "remote-gw", in_quotes(other->name) + " has the same peer on the same interface", "another peer");
-      if (p->type == Phase1Type::dynamic && (p->peertype == PeerType::any || p->peerid == other->peerid) &&
-          other->peertype == p->peertype)
+      if (p->type == Phase1Type::dynamic &&
+          (p->peertype == PeerType::any || (p->peerid == other->peerid && p->peers == other->peers)) &&
+          p->auth_remote == other->auth_remote && other->peertype == p->peertype)
         warn(e, "peertype",
              "admits the same clients as " + in_quotes(other->name) + " on the same interface, which is asked first");
     }

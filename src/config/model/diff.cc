@@ -14,7 +14,9 @@ Verdict in_place_unless(bool equal) { return equal ? std::nullopt : Verdict(Chan
 Verdict compare(const Phase1& a, const Phase1& b) {
   const bool peer = a.type == b.type && a.interface == b.interface && a.family == b.family &&
                     a.local_gw == b.local_gw && a.remote_gw == b.remote_gw && a.peertype == b.peertype &&
-                    a.peerid == b.peerid && a.localid == b.localid && same(a.psk, b.psk);
+                    a.peerid == b.peerid && a.localid == b.localid && same(a.psk, b.psk) && a.auth == b.auth &&
+                    a.auth_remote == b.auth_remote && a.certificates == b.certificates && a.peers == b.peers &&
+                    a.cert_id_validation == b.cert_id_validation;
   const bool agreed = a.suites == b.suites && a.nattraversal == b.nattraversal && a.esn == b.esn;
   const bool device = a.net_device == b.net_device && a.mtu == b.mtu && a.has_policy == b.has_policy;
   if (!peer || !agreed || !device || !same_assignment(a.mode_cfg, b.mode_cfg)) return ChangeKind::restart;
@@ -22,14 +24,29 @@ Verdict compare(const Phase1& a, const Phase1& b) {
                         a.dpd_retryinterval == b.dpd_retryinterval && a.retransmit_schedule == b.retransmit_schedule &&
                         a.keepalive == b.keepalive;
   const bool sleep = a.client_resume == b.client_resume && a.client_resume_interval == b.client_resume_interval &&
-                     a.ticket_rekey_delay == b.ticket_rekey_delay && a.libreswan_resume == b.libreswan_resume;
+                     a.ticket_rekey_delay == b.ticket_rekey_delay && a.libreswan_resume == b.libreswan_resume &&
+                     a.mobike == b.mobike;
   const bool life = a.keylife == b.keylife && a.reauth == b.reauth && a.rekey == b.rekey &&
                     a.negotiate_timeout == b.negotiate_timeout && a.fragmentation == b.fragmentation &&
                     a.fragmentation_mtu == b.fragmentation_mtu && a.auto_negotiate == b.auto_negotiate &&
                     a.passive == b.passive;
   const bool routes = a.add_route == b.add_route && a.distance == b.distance && a.priority == b.priority;
-  return in_place_unless(liveness && sleep && life && routes && a.mode_cfg == b.mode_cfg);
+  // Of the next login alone.
+  const bool signing = a.digital_signature_auth == b.digital_signature_auth && a.signature_hash == b.signature_hash &&
+                       a.rsa_pss == b.rsa_pss;
+  return in_place_unless(signing && liveness && sleep && life && routes && a.mode_cfg == b.mode_cfg);
 }
+
+Verdict compare(const LocalCertificate& a, const LocalCertificate& b) {
+  return in_place_unless(a.certificate == b.certificate && same(a.private_key, b.private_key) &&
+                         same(a.password, b.password));
+}
+
+Verdict compare(const AuthorityCertificate& a, const AuthorityCertificate& b) {
+  return in_place_unless(a.pem == b.pem);
+}
+
+Verdict compare(const RevocationList& a, const RevocationList& b) { return in_place_unless(a.pem == b.pem); }
 
 Verdict compare(const Phase2& a, const Phase2& b) {
   const bool agreed = a.phase1 == b.phase1 && a.suites == b.suites && a.pfs == b.pfs && a.replay == b.replay &&
@@ -105,6 +122,7 @@ bool same_order(const std::vector<Policy>& from, const std::vector<Policy>& to) 
 
 const char* word_of(ObjectKind kind) {
   switch (kind) {
+    case ObjectKind::certificate: return "certificate";
     case ObjectKind::phase1: return "phase 1";
     case ObjectKind::phase2: return "phase 2";
     case ObjectKind::interface: return "interface";
@@ -130,6 +148,9 @@ const char* word_of(ChangeKind kind) {
 
 std::vector<Change> diff(const Model& from, const Model& to) {
   std::vector<Change> out;
+  compare_all(ObjectKind::certificate, from.certificates, to.certificates, out);
+  compare_all(ObjectKind::certificate, from.authorities, to.authorities, out);
+  compare_all(ObjectKind::certificate, from.revocations, to.revocations, out);
   compare_all(ObjectKind::phase1, from.phase1, to.phase1, out);
   compare_all(ObjectKind::phase2, from.phase2, to.phase2, out);
   compare_all(ObjectKind::interface, from.interfaces, to.interfaces, out);

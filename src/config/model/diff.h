@@ -9,7 +9,7 @@
 
 namespace dormouse::config {
 
-enum class ObjectKind : std::uint8_t { phase1, phase2, interface, route, policy, snmp, global };
+enum class ObjectKind : std::uint8_t { certificate, phase1, phase2, interface, route, policy, snmp, global };
 enum class ChangeKind : std::uint8_t {
   added,
   removed,

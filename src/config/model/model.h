@@ -15,7 +15,10 @@
 namespace dormouse::config {
 
 enum class Phase1Type : std::uint8_t { static_peer, dynamic };
-enum class PeerType : std::uint8_t { any, one };
+enum class PeerType : std::uint8_t { any, one, peer };  ///< peer: a certificate that one of `peers` describes
+enum class AuthMethod : std::uint8_t { psk, signature };
+enum class SignatureHash : std::uint8_t { sha1, sha2_256, sha2_384, sha2_512 };
+enum class CnType : std::uint8_t { string, email, fqdn, ipv4, ipv6 };
 enum class DpdMode : std::uint8_t { disable, on_idle, on_demand };
 enum class NatTraversal : std::uint8_t { disable, enable, forced };
 enum class EsnMode : std::uint8_t { disable, allow, require };
@@ -24,6 +27,35 @@ enum class RouteOverlap : std::uint8_t { use_old, use_new, allow };
 /// A pre-shared key; shared so that models can be compared and copied without copying the secret.
 using Secret = std::shared_ptr<const SecretBytes>;
 [[nodiscard]] inline bool same(const Secret& a, const Secret& b) { return a == b || (a && b && *a == *b); }
+
+/// `config vpn certificate local`: checked to be a key and its certificate (first, helpers after it) when it was
+/// loaded.
+struct LocalCertificate {
+  std::string name{};
+  std::string certificate{};  ///< PEM
+  Secret private_key{};       ///< PEM, octets of the text
+  Secret password{};          ///< of an encrypted key
+};
+/// `config vpn certificate ca` and `crl`.
+struct AuthorityCertificate {
+  std::string name{};
+  std::string pem{};
+};
+struct RevocationList {
+  std::string name{};
+  std::string pem{};
+};
+
+/// `config user peer`: a certificate fits if all that is set here fits it.
+struct CertificatePeer {
+  std::string name{};
+  std::string ca{};  ///< name of the authority that must have issued it; empty: any installed one
+  bool mandatory_ca_verify = true;
+  std::string subject{};            ///< stands in its subject's text; empty: any
+  std::string cn{};                 ///< empty: any
+  CnType cn_type = CnType::string;  ///< string: the subject's CN; else a subjectAltName of that kind, or the CN
+  friend bool operator==(const CertificatePeer&, const CertificatePeer&) = default;
+};
 
 /// Mode configuration. A dynamic phase 1 gives, a static one asks; then all but `enabled` is empty.
 struct ModeCfg {
@@ -52,8 +84,16 @@ struct Phase1 {
   std::optional<IpAddress> local_gw{};  ///< pinned outer address; else the interface's first of the family
   IpAddress remote_gw{};                ///< static only
   PeerType peertype = PeerType::any;
-  std::string peerid{};               ///< peertype one
-  std::optional<Identity> localid{};  ///< else the outer address
+  std::string peerid{};                      ///< peertype one
+  std::optional<Identity> localid{};         ///< else the outer address, or with a signature the certificate's subject
+  AuthMethod auth = AuthMethod::psk;         ///< how we prove who we are
+  AuthMethod auth_remote = AuthMethod::psk;  ///< how the peer must (authmethod-remote; as `auth` if unset)
+  std::vector<std::string> certificates{};   ///< of `config vpn certificate local`, in order; with signature
+  std::vector<CertificatePeer> peers{};      ///< peertype peer: one; peergrp: its members
+  bool cert_id_validation = true;            ///< the peer's identity must stand in its certificate
+  bool digital_signature_auth = false;       ///< sign as RFC 7427 has it where the peer can
+  SignatureHash signature_hash = SignatureHash::sha2_512;  ///< the strongest offered and used there
+  bool rsa_pss = false;                                    ///< RSASSA-PSS instead of PKCS#1 there
   Secret psk{};
   bool net_device = false;
   std::vector<Suite> suites{};  ///< proposals x groups in configured order, each complete (ke set)
@@ -66,6 +106,7 @@ struct Phase1 {
   Duration client_resume_interval = 7200s;
   Duration ticket_rekey_delay = 10s;  ///< client: from a wake by ticket to the rekey of the IKE SA; 0 = none
   bool libreswan_resume = false;      ///< AUTH of a resumed SA as libreswan makes it, and its Delete means sleep
+  bool mobike = true;                 ///< RFC 4555
   bool reauth = false;                ///< keylife after its login a client must have logged in again (RFC 4478)
   Duration keylife = 86400s;
   bool rekey = true;
@@ -163,6 +204,9 @@ struct Model {
   bool session_resume = false;      ///< RFC 5723, for all phase 1
   std::vector<Phase1> phase1{};
   std::vector<Phase2> phase2{};
+  std::vector<LocalCertificate> certificates{};
+  std::vector<AuthorityCertificate> authorities{};
+  std::vector<RevocationList> revocations{};
   std::vector<Interface> interfaces{};
   std::vector<StaticRoute> routes{};
   std::vector<Policy> policies{};

@@ -313,9 +313,10 @@ std::vector<const AttributeSpec*> missing(const TableSpec& table, const Entry& e
 Finding check_missing(const AttributeSpec& spec) {
   const bool barred =
       spec.kind == Kind::option;  // an option has a default; where it must be set all the same, it is one we refuse
-  const auto what =
-      barred ? "must be set, since FortiOS's default '" + std::string(spec.default_value) + "' is not supported"
-             : "is missing: " + std::string(spec.help);
+  const auto what = barred ? "must be set, since FortiOS's default '" + std::string(spec.default_value) +
+                                 (has_word(spec.choices, spec.default_value) ? "' is taken only where it is written"
+                                                                             : "' is not supported")
+                           : "is missing: " + std::string(spec.help);
   return {Fault::missing, 0, what, "set " + std::string(spec.name) + ", " + accepted_by(spec)};
 }
 

@@ -172,6 +172,28 @@ constexpr Names kFortios[] = {
      "events id mib-view name query-v1-port query-v1-status query-v2c-port query-v2c-status status "
      "trap-v1-lport trap-v1-rport trap-v1-status trap-v2c-lport trap-v2c-rport trap-v2c-status vdoms",
      "hosts6"},
+    {"user peer", "",
+     "ca cn cn-type ldap-mode ldap-password ldap-server ldap-username mandatory-ca-verify mfa-mode "
+     "mfa-password mfa-server mfa-username name ocsp-override-server passwd subject two-factor",
+     ""},
+    {"user peergrp", "", "member name", ""},
+    {"vpn certificate ca", "",
+     "auto-update-days auto-update-days-warning ca ca-identifier est-url fabric-ca last-updated name "
+     "obsolete range scep-url source source-ip ssl-inspection-trusted trusted",
+     ""},
+    {"vpn certificate crl", "",
+     "crl http-url last-updated ldap-password ldap-server ldap-username name range scep-cert scep-url "
+     "source source-ip update-interval update-vdom",
+     ""},
+    {"vpn certificate local", "",
+     "acme-ca-url acme-domain acme-eab-key-hmac acme-eab-key-id acme-email acme-renew-window "
+     "acme-rsa-key-size auto-regenerate-days auto-regenerate-days-warning ca-identifier certificate "
+     "cmp-path cmp-regeneration-method cmp-server cmp-server-cert comments csr enroll-protocol "
+     "est-ca-id est-client-cert est-http-password est-http-username est-regeneration-method "
+     "est-server est-server-cert est-srp-password est-srp-username ike-localid ike-localid-type "
+     "last-updated name name-encoding password private-key private-key-retain range scep-password "
+     "scep-url source source-ip",
+     ""},
     {"vpn ipsec phase1-interface", "",
      "acct-verify add-gw-route add-route addke1 addke2 addke3 addke4 addke5 addke6 addke7 aggregate-member "
      "aggregate-weight assign-ip assign-ip-from authmethod authmethod-remote authpasswd authusr authusrgrp "
@@ -321,13 +343,8 @@ constexpr std::string_view kForeignSections[] = {
     "system zone",
     "user group",
     "user local",
-    "user peer",
-    "user peergrp",
     "user radius",
     "user setting",
-    "vpn certificate ca",
-    "vpn certificate crl",
-    "vpn certificate local",
     "vpn certificate remote",
     "vpn ipsec concentrator",
     "vpn ipsec forticlient",

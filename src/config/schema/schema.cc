@@ -11,14 +11,14 @@ std::string joined(std::string_view words) {
   return out;
 }
 
-/// "type=static&ip-version=4,6" -> calls `each(attribute, {values})` for every part.
-template <class F>
-bool all_conditions(std::string_view conditions, F each) {
-  for (const auto part : split(conditions, '&')) {
-    const auto equals = part.find('=');
-    if (!each(part.substr(0, equals), split(part.substr(equals + 1), ','))) return false;
-  }
-  return true;
+/// One "ip-version=4,6" of a row's `visible`.
+struct Condition {
+  std::string_view name;
+  std::vector<std::string_view> wanted;
+};
+Condition condition_of(std::string_view part) {
+  const auto equals = part.find('=');
+  return {part.substr(0, equals), split(part.substr(equals + 1), ',')};
 }
 
 /// The first of the tables that can be configured.
@@ -108,21 +108,27 @@ std::vector<std::string> values_of(const AttributeSpec& spec, const Entry& entry
 }
 
 bool is_visible(const TableSpec& table, const AttributeSpec& spec, const Entry& entry) {
-  return all_conditions(spec.visible, [&](std::string_view name, const std::vector<std::string_view>& wanted) {
+  const auto holds = [&](std::string_view part) {
+    const auto [name, wanted] = condition_of(part);
     const auto* controlling = find_attribute(table, name);
     const auto is = controlling ? values_of(*controlling, entry) : std::vector<std::string>{};
     return !is.empty() && std::ranges::find(wanted, is.front()) != wanted.end();
-  });
+  };
+  return std::ranges::all_of(split(spec.visible, '&'),
+                             [&](std::string_view all) { return std::ranges::any_of(split(all, '|'), holds); });
 }
 
 std::string visibility_text(const AttributeSpec& spec) {
   std::string out;
-  static_cast<void>(
-      all_conditions(spec.visible, [&](std::string_view name, const std::vector<std::string_view>& wanted) {
-        out += (out.empty() ? "" : " and ") + std::string(name) + " is ";
-        for (std::size_t i = 0; i < wanted.size(); ++i) out += (i == 0 ? "" : " or ") + std::string(wanted[i]);
-        return true;
-      }));
+  for (const auto all : split(spec.visible, '&')) {
+    std::string any;
+    for (const auto part : split(all, '|')) {
+      const auto [name, wanted] = condition_of(part);
+      any += (any.empty() ? "" : " or ") + std::string(name) + " is ";
+      for (std::size_t i = 0; i < wanted.size(); ++i) any += (i == 0 ? "" : " or ") + std::string(wanted[i]);
+    }
+    out += (out.empty() ? "" : " and ") + any;
+  }
   return out;
 }
 

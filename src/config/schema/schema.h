@@ -40,7 +40,7 @@ struct AttributeSpec {
   long long low = 0, high = 0;
   std::string_view default_value = {};  ///< as written after `set`; empty = none
   std::string_view help = {};
-  std::string_view visible = {};  ///< "type=static&ip-version=4,6": has a meaning only then; empty = always
+  std::string_view visible = {};  ///< "type=static&ip-version=4,6|mtu=9": has a meaning only then; empty = always
   std::string_view foreign = {};  ///< choices that FortiOS has and Dormouse has not
   bool mandatory = false;         ///< where visible
   bool ours = false;              ///< not of FortiOS

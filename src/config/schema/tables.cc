@@ -1,6 +1,7 @@
 // All tables, in the order in which a configuration reads best: what is referred to stands above what refers to it.
 #include <algorithm>
 
+#include "config/schema/rows_certificate.h"
 #include "config/schema/rows_firewall.h"
 #include "config/schema/rows_system.h"
 #include "config/schema/rows_vpn.h"
@@ -29,6 +30,17 @@ constexpr TableSpec kTables[] = {
      .highest_key = kHighestNumber,
      .help = "receivers of a community",
      .attributes = rows::kHosts},
+    {.path = "vpn certificate ca",
+     .key_length = 79,
+     .help = "authorities that are believed",
+     .attributes = rows::kAuthority},
+    {.path = "vpn certificate crl", .key_length = 35, .help = "revocation lists", .attributes = rows::kRevocation},
+    {.path = "vpn certificate local",
+     .key_length = 35,
+     .help = "this host's keys and certificates",
+     .attributes = rows::kLocalCertificate},
+    {.path = "user peer", .key_length = 35, .help = "peers by their certificates", .attributes = rows::kPeer},
+    {.path = "user peergrp", .key_length = 35, .help = "groups of them", .attributes = rows::kPeerGroup},
     {.path = "vpn ipsec phase1-interface",
      .interface_key = true,
      .key_length = 15,

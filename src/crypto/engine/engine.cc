@@ -1,5 +1,6 @@
 #include "crypto/engine/engine.h"
 
+#include "crypto/openssl/certificates.h"
 #include "crypto/openssl/provider.h"
 #ifdef DORMOUSE_IPSEC_MB
 #include "crypto/ipsecmb/esp_provider.h"
@@ -36,6 +37,10 @@ std::unique_ptr<EspProvider> make_esp_provider() {
     return std::make_unique<TwoEngines>(std::move(fast), std::move(general));
 #endif
   return general;
+}
+
+std::unique_ptr<CertificateEngine> make_certificate_engine() {
+  return std::make_unique<openssl::OpensslCertificates>();
 }
 
 std::unique_ptr<Rng> make_rng() { return std::make_unique<openssl::OpensslRng>(); }

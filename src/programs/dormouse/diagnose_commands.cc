@@ -43,6 +43,12 @@ void add_gateway_commands(CommandTable& table, Desk& desk) {
             send(desk, "gateway.clear", {"name"}));
   table.add("diagnose vpn ike gateway flush [name TUNNEL]", "end tunnels silently",
             send(desk, "gateway.flush", {"name"}));
+  table.describe("diagnose vpn ike gateway sleep name", "one tunnel");
+  table.describe("diagnose vpn ike gateway wake name", "one tunnel");
+  table.add("diagnose vpn ike gateway sleep [name TUNNEL]", "tell gateways that this machine is about to sleep",
+            send(desk, "gateway.sleep", {"name"}));
+  table.add("diagnose vpn ike gateway wake [name TUNNEL]", "it is back, or did not sleep: use the tunnels again",
+            send(desk, "gateway.wake", {"name"}));
   table.add("diagnose vpn ike status", "totals and counters of every phase 1",
             show_status(desk, [](const Json& s, const std::string&) { return status_view::ike_status(s); }));
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "programs/dormoused/certificate_checks.h"
 
 namespace dormouse::daemon {
 
@@ -23,6 +24,13 @@ config::DecodeSecret ConfigFile::decoder() {
   return [this](std::string_view base64) { return secrets_.decode(base64); };
 }
 
+config::CertificateChecks ConfigFile::checks() {
+  return certificate_checks(*engine_, [] {
+    return WallTime{
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+  });
+}
+
 Outcome<config::Loaded> ConfigFile::read() {
   std::ifstream in(path_, std::ios::binary);
   if (!in) return failure(path_ + ": " + std::strerror(errno) + "\n");
@@ -31,7 +39,7 @@ Outcome<config::Loaded> ConfigFile::read() {
   const std::string source = std::move(buffer).str();
   if (source.size() > limits::kMaxConfigFile)
     return failure(path_ + ": larger than " + std::to_string(limits::kMaxConfigFile) + " octets\n");
-  auto loaded = config::load(source, decoder());
+  auto loaded = config::load(source, decoder(), checks());
   if (!loaded) return failure(render_all(loaded.error(), path_, source));
   return std::move(*loaded);
 }
@@ -46,7 +54,7 @@ void ConfigFile::adopt(const config::Loaded& loaded) {
 Outcome<config::Loaded> ConfigFile::commit(const std::string& text, std::uint64_t revision,
                                            std::vector<config::Diagnostic>& diagnostics) {
   if (revision != revision_) return failure("configuration changed meanwhile");
-  auto loaded = config::load(text, decoder());
+  auto loaded = config::load(text, decoder(), checks());
   if (!loaded) {
     diagnostics = std::move(loaded.error());
     return failure("the configuration is not accepted; the running one stays");

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/load/load.h"
+#include "crypto/engine/engine.h"
 #include "programs/dormoused/secret_file.h"
 
 namespace dormouse::daemon {
@@ -28,9 +29,11 @@ class ConfigFile {
 
  private:
   [[nodiscard]] config::DecodeSecret decoder();
+  [[nodiscard]] config::CertificateChecks checks();
   [[nodiscard]] Outcome<void> write(const std::string& text);
   std::string path_;
   SecretFile secrets_;
+  std::unique_ptr<crypto::CertificateEngine> engine_ = crypto::make_certificate_engine();
   std::string text_;
   std::uint64_t revision_ = 0;
 };

@@ -43,7 +43,7 @@ void Daemon::on_request(control::ClientId client, const std::string& message) {
   };
   if (!request.is_object()) return answer(refused("the request is not a JSON object"));
   const auto op = text(request, "op");
-  const auto now = loop_->now();
+  const auto now = this->now();
   if (op == "status") {
     auto status = to_json(manager_->status(now));
     status["store"] = to_json(store_->status());
@@ -69,6 +69,16 @@ void Daemon::on_request(control::ClientId client, const std::string& message) {
     const auto n = op == "gateway.clear" ? manager_->clear(name, now) : manager_->flush(name, now);
     settle();
     answer(n == 0 && !name.empty() ? refused("no gateway named '" + name + "'") : done());
+  } else if (op == "gateway.sleep") {
+    if (manager_->go_to_sleep(text(request, "name"), now) == 0 && !text(request, "name").empty())
+      answer(refused("'" + text(request, "name") + "' has no gateway to tell"));
+    else
+      wait_for_rest_.push_back(client);  // answered once the machine may go
+    settle();
+  } else if (op == "gateway.wake") {
+    const auto n = manager_->stay_awake(text(request, "name"), now);
+    settle();
+    answer(n == 0 ? refused("nothing was silent before sleep") : done());
   } else if (op == "tunnel.up" || op == "tunnel.down") {
     const auto result = op == "tunnel.up" ? manager_->bring_up(text(request, "phase2"), text(request, "phase1"), now)
                                           : manager_->bring_down(text(request, "phase2"), text(request, "phase1"), now);
@@ -105,6 +115,7 @@ void Daemon::on_request(control::ClientId client, const std::string& message) {
 }
 
 void Daemon::on_gone(control::ClientId client) {
+  std::erase(wait_for_rest_, client);
   const auto it = subscriptions_.find(client);
   if (it == subscriptions_.end()) return;
   debug_.unsubscribe(it->second);

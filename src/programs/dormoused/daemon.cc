@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <signal.h>
 #include <sys/stat.h>
@@ -25,6 +26,7 @@ Daemon::Daemon(const Options& options, ConfigFile config, std::unique_ptr<Rng> r
       config_(std::move(config)),
       rng_(std::move(rng)),
       crypto_(crypto::make_provider()),
+      certificates_(crypto::make_certificate_engine()),
       loop_(std::move(loop)),
       watcher_(*loop_),
       text_(STDERR_FILENO, options.debug ? LogLevel::debug : LogLevel::info),
@@ -73,7 +75,7 @@ Outcome<void> Daemon::open_sockets() {
   TRY_ASSIGN(machine_, Machine::open(options_.state_dir));
   TRY_ASSIGN(data_, dataplane::make_tun_data_plane(crypto::make_esp_provider()));
   store_ = store::Store::open(options_.state_dir, store::system_clocks());
-  manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_);
+  manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_, certificates_.get());
   return {};
 }
 
@@ -90,17 +92,19 @@ Outcome<void> Daemon::watch_all() {
     for (const auto& p : store_->take_problems()) log(LogId::store_problem, {p});
   }));
   TRY(watch(machine_->monitor_fd(), [this] {
-    if (!machine_->changed() || applying_) return;
-    manager_->set_links(machine_->links(), loop_->now());
+    const auto changes = machine_->changes();
+    if (applying_ || !(changes.links || changes.routes)) return;
+    if (changes.links) manager_->set_links(machine_->links(), now());
+    if (changes.routes) manager_->routes_changed(now());
     settle();
   }));
   TRY_ASSIGN(auto sleep, loop::watch_sleep(*loop_, [this](Duration slept) {
-               manager_->machine_woke(slept, loop_->now());
+               manager_->machine_woke(slept, now());
                settle();
              }));
   sources_.push_back(std::move(sleep));
-  TRY_ASSIGN(alarm_, loop_->timer([this](Instant now) {
-    manager_->on_timer(now);
+  TRY_ASSIGN(alarm_, loop_->timer([this](Instant) {
+    manager_->on_timer(now());
     settle();
   }));
   return {};
@@ -109,6 +113,7 @@ Outcome<void> Daemon::watch_all() {
 int Daemon::run(const config::Loaded& first) {
   refresh_debug();
   apply(first, "start");
+  watch_logind();
   log(LogId::daemon_started, {std::string(DORMOUSE_VERSION), first.model->phase1.size()});
   loop::notify_manager("READY=1");
   const auto code = loop_->run();
@@ -116,10 +121,34 @@ int Daemon::run(const config::Loaded& first) {
   return code.value_or(1);
 }
 
+void Daemon::watch_logind() {
+  logind_.emplace(loop_->native(),
+                  logind::Calls{.going =
+                                    [this] {
+                                      machine_goes_ = true;
+                                      const auto told = manager_->go_to_sleep("", loop_->now());
+                                      log(LogId::machine_goes, {told});
+                                      settle();
+                                    },
+                                .back =
+                                    [this] {
+                                      machine_goes_ = false;
+                                      manager_->stay_awake("", loop_->now());
+                                      settle();
+                                    },
+                                .trouble = [this](const std::string& why) { log(LogId::no_sleep_signal, {why}); }});
+}
+
+/// Every gateway has answered, or had the time to.
+void Daemon::ready_for_sleep() {
+  if (logind_ && machine_goes_) logind_->ready();
+  for (const auto client : std::exchange(wait_for_rest_, {})) control_->send(client, R"({"ok":true})");
+}
+
 void Daemon::stop(const char* why) {
   log(LogId::daemon_stopping, {std::string(why)});
   loop::notify_manager("STOPPING=1");
-  manager_->shutdown(loop_->now());
+  manager_->shutdown(now());
   settle();
   machine_->remove_all();
   loop_->stop(0);
@@ -140,10 +169,10 @@ void Daemon::apply(const config::Loaded& loaded, const char* why) {
   report(machine_->apply_policies(*model_));
   report(machine_->apply_addresses(*model_));
   (void)machine_->apply_routes(*model_, false);  // its problems are reported below, once the tunnels exist
-  manager_->set_links(machine_->links(), loop_->now());
-  const auto summary = manager_->configure(model_, loop_->now());
+  manager_->set_links(machine_->links(), now());
+  const auto summary = manager_->configure(model_, now());
   // Once; nobody could have logged in before.
-  manager_->restore(store_->take_stored(), loop_->now());
+  manager_->restore(store_->take_stored(), now());
   settle();
   report(machine_->apply_routes(*model_, true));
   applying_ = false;
@@ -167,11 +196,18 @@ void Daemon::report(const std::vector<std::string>& problems) {
 void Daemon::receive_ike(loop::UdpSocket& socket) {
   while (true) {
     const auto n = socket.receive([this](const loop::Datagram& d) {
-      manager_->on_datagram({d.local, d.remote, static_cast<int>(d.ifindex)}, d.data, loop_->now());
+      manager_->on_datagram({d.local, d.remote, static_cast<int>(d.ifindex)}, d.data, now());
       settle();
     });
     if (!n || *n == 0) return;
   }
+}
+
+Instant Daemon::now() {
+  const auto at = loop_->now();
+  const auto date = std::chrono::system_clock::now().time_since_epoch();
+  manager_->set_wall_time({std::chrono::duration_cast<std::chrono::seconds>(date).count()}, at);
+  return at;
 }
 
 void Daemon::settle() {
@@ -183,7 +219,7 @@ void Daemon::settle() {
     if (!applying_) {
       if (const auto done = machine_->commit_firewall(); !done) report({done.error().text});
     }
-    for (const auto& e : events) manager_->on_path_event(e, loop_->now());
+    for (const auto& e : events) manager_->on_path_event(e, now());
   }
   if (const auto next = manager_->next_deadline())
     alarm_.arm(next->at);
@@ -214,6 +250,8 @@ void Daemon::carry_out(tunnel::Action& action) {
     const auto sent = traps_.send({trap->up, trap->local, trap->remote, trap->name}, model_->snmp_communities,
                                   model_->hostname, loop_->now());
     if (!sent) report({sent.error().text});
+  } else if (std::holds_alternative<tunnel::ReadyForSleep>(action)) {
+    ready_for_sleep();
   } else if (auto* kept = std::get_if<tunnel::Persist>(&action)) {
     store_->submit(std::move(kept->change));
   } else if (const auto* line = std::get_if<tunnel::Log>(&action)) {
@@ -224,7 +262,7 @@ void Daemon::carry_out(tunnel::Action& action) {
 void Daemon::refresh_debug() { manager_->set_debug(options_.debug || debug_.subscribers() != 0); }
 
 std::optional<log::TunnelFacts> Daemon::facts(std::string_view name) {
-  const auto status = manager_->status(loop_->now());
+  const auto status = manager_->status(now());
   const auto t = std::ranges::find(status.tunnels, name, &tunnel::TunnelStatus::name);
   if (t == status.tunnels.end()) return std::nullopt;
   log::TunnelFacts f;

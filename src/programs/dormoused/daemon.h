@@ -10,6 +10,7 @@
 #include "adapters/log/debug_hub.h"
 #include "adapters/log/event_log.h"
 #include "adapters/log/sinks.h"
+#include "adapters/logind/logind.h"
 #include "adapters/loop/loop.h"
 #include "adapters/loop/udp_socket.h"
 #include "adapters/snmp/trap_sender.h"
@@ -43,12 +44,16 @@ class Daemon final : private control::Handler {
   void receive_ike(loop::UdpSocket& socket);
   /// Carries out what the tunnel layer asks until it asks nothing more, then sets the alarm.
   void settle();
+  /// The loop's time, for a call of the tunnel layer, which is told the date that goes with it.
+  Instant now();
   void carry_out(tunnel::Action& action);
   void report(const std::vector<std::string>& problems);
   void log(LogId id, std::vector<LogField> fields) { logger_.write({id, {}, std::move(fields)}); }
   void refresh_debug();
   [[nodiscard]] std::optional<log::TunnelFacts> facts(std::string_view tunnel);
   void stop(const char* why);
+  void watch_logind();
+  void ready_for_sleep();
 
   // control_ops.cc
   void on_request(control::ClientId client, const std::string& json) override;
@@ -58,6 +63,7 @@ class Daemon final : private control::Handler {
   ConfigFile config_;
   std::unique_ptr<Rng> rng_;
   std::unique_ptr<crypto::Provider> crypto_;
+  std::unique_ptr<crypto::CertificateEngine> certificates_;
   std::unique_ptr<loop::Loop> loop_;
   LoopWatcher watcher_;
   log::Logger logger_;
@@ -74,6 +80,9 @@ class Daemon final : private control::Handler {
   std::shared_ptr<const config::Model> model_;
   std::unique_ptr<control::Server> control_;
   std::map<control::ClientId, log::SubscriberId> subscriptions_;
+  std::vector<control::ClientId> wait_for_rest_;  // shells that told us to sleep
+  std::optional<logind::Logind> logind_;
+  bool machine_goes_ = false;  // logind said so; the operator's command alone gives no lock back
   loop::Timer alarm_;
   std::vector<loop::Source> sources_;
   bool applying_ = false;

@@ -144,7 +144,7 @@ std::vector<tunnel::LinkInfo> Machine::links() {
   const auto addresses = netlink_.addresses();
   if (!links || !addresses) return out;
   for (const auto& l : *links) {
-    tunnel::LinkInfo info{l.name, static_cast<int>(l.index), l.up, {}};
+    tunnel::LinkInfo info{l.name, static_cast<int>(l.index), l.running, {}};
     for (const auto& a : *addresses)
       if (a.ifindex == l.index) info.addresses.push_back(a.address);
     out.push_back(std::move(info));
@@ -152,10 +152,25 @@ std::vector<tunnel::LinkInfo> Machine::links() {
   return out;
 }
 
-bool Machine::changed() {
+Machine::Changes Machine::changes() {
   const auto events = monitor_.read();
-  if (!events) return true;
-  return std::ranges::any_of(*events, [](const auto& e) { return !std::holds_alternative<netlink::RouteChanged>(e); });
+  if (!events) return {true, true};
+  Changes out;
+  std::set<unsigned> back;
+  for (const auto& e : *events) {
+    if (const auto* r = std::get_if<netlink::RouteChanged>(&e)) {
+      out.routes |= !r->gone && r->route.protocol != netlink::kRouteProtocol;
+      continue;
+    }
+    out.links = true;
+    if (const auto* l = std::get_if<netlink::LinkChanged>(&e); l && !l->gone && l->link.running)
+      back.insert(l->link.index);
+    if (const auto* a = std::get_if<netlink::AddressChanged>(&e); a && !a->gone) back.insert(a->address.ifindex);
+  }
+  // The kernel dropped our routes with the link or the address they went by. Most are still there: that is no failure.
+  for (const auto& r : static_routes_)
+    if (back.contains(r.oif)) (void)netlink_.add_route(r);
+  return out;
 }
 
 void Machine::remove_all() {

@@ -43,8 +43,13 @@ class Machine {
   /// Interfaces with their addresses, as the kernel has them now.
   [[nodiscard]] std::vector<tunnel::LinkInfo> links();
   [[nodiscard]] int monitor_fd() const { return monitor_.fd(); }
-  /// Reads the kernel's announcements; true if links or addresses may have changed.
-  [[nodiscard]] bool changed();
+  struct Changes {
+    bool links = false;   ///< or addresses
+    bool routes = false;  ///< of others than ours, and not just gone
+  };
+  /// Reads the kernel's announcements: what may have changed. Static routes that went with their interface are made
+  /// again when it is back.
+  [[nodiscard]] Changes changes();
 
   /// Removes all of it.
   void remove_all();

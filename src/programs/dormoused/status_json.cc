@@ -89,6 +89,7 @@ json of(const ike::SaStatus& s) {
           {"next_request_in", s.next_request_in},
           {"request_pending", s.request_pending},
           {"udp_encap", s.udp_encap},
+          {"mobike", s.mobike},
           {"children", children}};
 }
 
@@ -133,6 +134,10 @@ json of(const tunnel::TunnelStatus& t) {
               {"path", of(t.path)},
               {"local_id", of(t.local_id)},
               {"peer_id", of(t.peer_id)},
+              {"auth_method", t.auth_method},
+              {"certified", t.certified},
+              {"certificate", t.certificate},
+              {"certificate_issuer", t.certificate_issuer},
               {"local_behind_nat", t.local_behind_nat},
               {"remote_behind_nat", t.remote_behind_nat},
               {"created", of(t.created)},

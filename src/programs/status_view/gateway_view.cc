@@ -113,12 +113,22 @@ std::string sa_block(const Json& status, const Json& t, const Json& sa, bool dia
   if (diagnose) {
     out += fmt::format("  message-id sent/recv: {}/{}{}\n", number(sa, "next_request_out"),
                        number(sa, "next_request_in"), flag(sa, "request_pending") ? ", waiting for an answer" : "");
+    out += fmt::format("  mobike: {}\n", flag(sa, "mobike") ? "on" : "off");
   }
   out += fmt::format("  lifetime/rekey: {}/{}\n", seconds_between(sa, "established", "hard"),
                      seconds_until(status, sa, "soft"));
   out += fmt::format("  DPD sent: {:08x}\n", number(t, "dpd_sent"));
   if (const auto& peer = object(sa, "peer"); diagnose && !peer.empty())
     out += fmt::format("  peer-id: {}\n", text(peer, "text"));
+  return out;
+}
+
+/// Whether a certificate stands behind the identity, and which.
+std::string certificate_lines(const Json& t) {
+  if (!flag(t, "certified")) return "peer-id-auth: no\n";
+  std::string out = fmt::format("peer-id-auth: yes\nauth-method: {}\n", text(t, "auth_method"));
+  if (const auto subject = text(t, "certificate"); !subject.empty())  // a ticket does not keep it
+    out += fmt::format("peer-cert: {}\npeer-cert-ca: {}\n", subject, text(t, "certificate_issuer"));
   return out;
 }
 
@@ -131,7 +141,7 @@ std::string diagnose_block(const Json& status, const Json& t) {
   if (number(object(t, "counters"), "last_in") != 0)
     out += fmt::format("last received: {}s ago\n", seconds_since(status, object(t, "counters"), "last_in"));
   if (const auto& peer = object(t, "peer_id"); !peer.empty())
-    out += fmt::format("peer-id: {}\npeer-id-auth: no\n", text(peer, "text"));
+    out += fmt::format("peer-id: {}\n", text(peer, "text")) + certificate_lines(t);
   out += inside_lines(t) + nat_line(t) + sa_totals(t, true) + resume_lines(status, t);
   for (const auto& sa : list(t, "ike")) out += sa_block(status, t, sa, true);
   return out;

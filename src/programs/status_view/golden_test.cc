@@ -101,5 +101,18 @@ TEST(Views, read_a_status_of_another_version_without_failing) {
     for (const auto& view : kViews) EXPECT_NO_THROW(static_cast<void>(view.text(s))) << view.name << " of " << s;
 }
 
+TEST(Certificate, is_shown_behind_the_identity_of_who_logged_in_with_one) {
+  auto s = status("up");
+  auto& t = s["tunnels"][0];
+  t["auth_method"] = "RSA signature";
+  EXPECT_THAT(gateway_list(s, ""), HasSubstr("peer-id-auth: no\n"));
+  t["certified"] = true;
+  EXPECT_THAT(gateway_list(s, ""), HasSubstr("peer-id-auth: yes\nauth-method: RSA signature\n"));
+  EXPECT_THAT(gateway_list(s, ""), Not(HasSubstr("peer-cert")));
+  t["certificate"] = "C=CA, CN=laptop";
+  t["certificate_issuer"] = "Office";
+  EXPECT_THAT(gateway_list(s, ""), HasSubstr("peer-cert: C=CA, CN=laptop\npeer-cert-ca: Office\n"));
+}
+
 }  // namespace
 }  // namespace dormouse::status_view

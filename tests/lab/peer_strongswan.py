@@ -1,0 +1,97 @@
+"""strongSwan in a seat: charon with the kernel's ESP."""
+import subprocess
+
+import conf
+from netns import wait_for
+
+CHARON, LOG = "/usr/lib/ipsec/charon", "/run/charon.log"
+
+SETTINGS = """
+charon {{
+  delete_rekeyed_delay = 1
+  filelog {{ log {{ path = %s
+    default = 1
+    cfg = 1
+    flush_line = yes }} }}
+  syslog {{ }}
+  plugins {{ tpm {{ load = no }} }}
+  {more}
+}}
+""" % LOG
+
+CONNECTION = """
+connections {{ dm {{
+  version = 2
+  local_addrs = {local}
+  remote_addrs = {remote}
+  proposals = {ike}
+  {connection}
+  local {{ auth = psk
+    id = {local_id} }}
+  remote {{ auth = psk
+    id = {remote_id} }}
+  children {{ {children} }}
+}} }}
+{sections}
+secrets {{ ike {{ secret = "{secret}" }} }}
+"""
+
+
+def child(local_ts, remote_ts, esp="aes128gcm16-modp2048", name="net", more=""):
+    """A child of the connection in swanctl's words."""
+    return f"{name} {{ local_ts = {local_ts}\n remote_ts = {remote_ts}\n esp_proposals = {esp}\n {more} }}"
+
+
+class StrongSwan:
+    """One charon with the connection `dm`."""
+    name = "strongswan"
+    rekey_within = 15.0
+
+    def __init__(self, world, host, local, remote, children, ike="aes128gcm16-prfsha256-modp2048", connection="", sections="", charon="",
+                 local_id=None, remote_id=None):
+        """`children`: texts of `child`; `connection`, `sections`, `charon`: more of the connection, of swanctl.conf, of charon's own."""
+        self.seat = world.seat(host)
+        world.peers.append(self)
+        self.process = None
+        self.seat.write("/etc/strongswan.d/lab.conf", SETTINGS.format(more=charon))
+        self.seat.write("/etc/swanctl/conf.d/lab.conf", CONNECTION.format(
+            local=local, remote=remote, ike=ike, connection=connection, local_id=local_id or local, remote_id=remote_id or remote,
+            children="\n".join(children), sections=sections, secret=conf.SECRET))
+
+    def start(self):
+        self.seat.run("sh", "-c", "rm -f /run/charon.*; mkdir -p /etc/ipsec.d")
+        self.process = self.seat.start(CHARON, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for("charon", lambda: self.seat.run("sh", "-c", "test -S /run/charon.vici && echo yes", check=False), 20, 0.1)
+        self.swanctl("--load-all", "--noprompt")
+        return self
+
+    def swanctl(self, *words, timeout=60):
+        return self.seat.run("swanctl", *words, timeout=timeout)
+
+    def up(self, name="net"):
+        return self.swanctl("--initiate", "--child", name)
+
+    def down(self):
+        return self.swanctl("--terminate", "--ike", "dm")
+
+    def rekey_child(self):
+        return self.swanctl("--rekey", "--child", "net")
+
+    def rekey_ike(self):
+        return self.swanctl("--rekey", "--ike", "dm")
+
+    def has_sas(self):
+        return "ESTABLISHED" in self.sas()
+
+    def sas(self):
+        return self.swanctl("--list-sas")
+
+    def log(self):
+        return self.seat.read(LOG)
+
+    def wait_log(self, text, timeout=15.0):
+        wait_for(f"'{text}' in strongSwan's log", lambda: text in self.log(), timeout, 0.1)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
