@@ -14,7 +14,6 @@ from peer_strongswan import StrongSwan, child  # noqa: E402
 from scenario import check  # noqa: E402
 
 ELSEWHERE = "11.101.1.77"
-UNTIL_THEN = "Dormouse has no MOBIKE yet"
 
 
 def move(world):
