@@ -72,16 +72,17 @@ Manager::PendingLogin Manager::place_login(std::shared_ptr<const config::Phase1>
   PendingLogin login{.phase1 = phase1, .peer = query.peer, .initial_contact = query.initial_contact};
   rng_.fill(login.session);
   login.local = phase1->localid ? *phase1->localid : Identity::of(incoming_.local.address);
+  if (const auto fixed = index_.fixed(phase1->name)) {
+    login.adopt = fixed;  // a static tunnel is always the peer's own
+    return login;
+  }
   std::vector<AdoptionCandidate> same_identity;
-  for (const auto& [id, t] : tunnels_) {
-    if (t->dead() || t->phase1->name != phase1->name) continue;
-    if (!t->dynamic) {
-      login.adopt = id;  // a static tunnel is always the peer's own
-      return login;
-    }
-    const bool same_way =
-        ike::is_signature(static_cast<wire::AuthMethod>(t->auth_method)) == ike::is_signature(query.method);
-    if (same_way && t->peer_id == query.peer && (t->state == State::up || t->state == State::asleep))
+  const auto same_way = [&](const Tunnel& t) {
+    return ike::is_signature(static_cast<wire::AuthMethod>(t.auth_method)) == ike::is_signature(query.method);
+  };
+  for (const auto id : index_.of_identity(phase1->name, query.peer)) {
+    const Tunnel* t = find(id);
+    if (t && same_way(*t) && (t->state == State::up || t->state == State::asleep))
       same_identity.push_back({id, t->state, t->path.remote});
   }
   login.adopt = choose_tunnel(same_identity, {remote, query.initial_contact});
@@ -89,25 +90,20 @@ Manager::PendingLogin Manager::place_login(std::shared_ptr<const config::Phase1>
   return login;
 }
 
+/// Of logins that stand and are no tunnel yet.
+std::set<unsigned> Manager::reserved_indices(const config::Phase1& phase1) const {
+  std::set<unsigned> out;
+  for (const auto& [id, login] : pending_)
+    if (!login.adopt && login.phase1->name == phase1.name) out.insert(login.index);
+  return out;
+}
+
 bool Manager::index_taken(const config::Phase1& phase1, unsigned index) const {
-  const auto has = [&](const auto& e) {
-    return e.second->dynamic && !e.second->dead() && e.second->phase1->name == phase1.name && e.second->index == index;
-  };
-  const auto reserved = [&](const auto& e) {
-    return !e.second.adopt && e.second.phase1->name == phase1.name && e.second.index == index;
-  };
-  return std::ranges::any_of(tunnels_, has) || std::ranges::any_of(pending_, reserved);
+  return index_.index_taken(phase1.name, index) || reserved_indices(phase1).contains(index);
 }
 
 unsigned Manager::free_index(const config::Phase1& phase1) const {
-  std::set<unsigned> used;
-  for (const auto& [id, t] : tunnels_)
-    if (t->dynamic && !t->dead() && t->phase1->name == phase1.name) used.insert(t->index);
-  for (const auto& [id, login] : pending_)
-    if (!login.adopt && login.phase1->name == phase1.name) used.insert(login.index);
-  unsigned index = 0;
-  while (used.contains(index)) ++index;
-  return index;
+  return index_.free_index(phase1.name, reserved_indices(phase1));
 }
 
 }  // namespace dormouse::tunnel

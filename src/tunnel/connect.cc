@@ -25,6 +25,7 @@ void Manager::make_static(std::shared_ptr<const config::Phase1> phase1, Instant 
   t.name = t.phase1->name;
   t.created = now;
   if (!make_device(t)) return;
+  index_.update(t);
   Tunnel& kept = *tunnels_.emplace(t.id, std::move(made)).first->second;
   if (kept.phase1->auto_negotiate) connect(kept, now);
   refresh(kept);

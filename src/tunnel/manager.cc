@@ -388,11 +388,6 @@ Tunnel* Manager::find(TunnelId id) {
 
 Tunnel* Manager::tunnel_of_sa(IkeSaId id) { return find(sas_.tunnel_of(id)); }
 
-std::size_t Manager::asleep_count(const std::string& phase1) const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      tunnels_, [&](const auto& e) { return e.second->state == State::asleep && e.second->phase1->name == phase1; }));
-}
-
 const LinkInfo* Manager::link(const std::string& name) const {
   const auto it = std::ranges::find(links_, name, &LinkInfo::name);
   return it == links_.end() ? nullptr : &*it;

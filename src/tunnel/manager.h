@@ -36,6 +36,7 @@
 #include "tunnel/status.h"
 #include "tunnel/ticket.h"
 #include "tunnel/tunnel.h"
+#include "tunnel/tunnel_index.h"
 
 namespace dormouse::tunnel {
 
@@ -96,6 +97,7 @@ class Manager final : private ike::Owner {
   void shutdown(Instant now);
 
   [[nodiscard]] Status status(Instant now);
+  [[nodiscard]] Footprint footprint() const;
 
  private:
   struct PendingLogin {  ///< authorize() said yes; Established makes it so
@@ -187,6 +189,7 @@ class Manager final : private ike::Owner {
   [[nodiscard]] bool identity_fits(const config::Phase1& phase1, const Identity& peer) const;
   [[nodiscard]] PendingLogin place_login(std::shared_ptr<const config::Phase1> phase1, const ike::AuthQuery& query,
                                          const Endpoint& remote);
+  [[nodiscard]] std::set<unsigned> reserved_indices(const config::Phase1& phase1) const;
   [[nodiscard]] bool index_taken(const config::Phase1& phase1, unsigned index) const;
   [[nodiscard]] unsigned free_index(const config::Phase1& phase1) const;
 
@@ -318,7 +321,7 @@ class Manager final : private ike::Owner {
   void answer_unknown(const ike::Path& path, const wire::Header& header, ByteView datagram, Instant now);
 
   // restore.cc
-  void note_changed(const Tunnel& t);
+  void note_changed(const Tunnel& t);  ///< call when anything of it changed that the index or the record has
   void forget(Tunnel& t);
   void save_changed();
   [[nodiscard]] std::optional<SessionRecord> kept_record(const Tunnel& t) const;
@@ -351,7 +354,6 @@ class Manager final : private ike::Owner {
   [[nodiscard]] Tunnel* find(TunnelId id);
   [[nodiscard]] Tunnel* tunnel_of_sa(IkeSaId id);
   [[nodiscard]] std::vector<Tunnel*> select(const std::string& name);
-  [[nodiscard]] std::size_t asleep_count(const std::string& phase1) const;
   [[nodiscard]] std::vector<ike::ChildPolicy> child_policies(const config::Phase1& phase1) const;
   [[nodiscard]] std::vector<ike::ChildPolicy> child_policies(const Tunnel& t) const;  ///< with its lease
   [[nodiscard]] ike::IkePolicy ike_policy(const config::Phase1& phase1) const;
@@ -378,6 +380,8 @@ class Manager final : private ike::Owner {
   std::unordered_map<IkeSaId, TicketKeys::Opened> opened_;       // of half-open SAs
   SaTable sas_;
   std::map<TunnelId, std::unique_ptr<Tunnel>> tunnels_;
+  TunnelIndex index_;           // of tunnels_
+  std::vector<TunnelId> gone_;  // still in tunnels_
   std::set<std::pair<Instant, TunnelId>> deadlines_;
   std::unordered_map<TunnelId, Instant> due_;
   std::unordered_map<IkeSaId, PendingLogin> pending_;

@@ -120,14 +120,13 @@ InsideAddresses Manager::held_lease(const config::Phase1& phase1, unsigned index
 
 /// Ends the sleeper of that phase 1 that sleeps longest, other than `spared`. False: nobody sleeps.
 bool Manager::reclaim_lease(const config::Phase1& phase1, const Tunnel* spared, Instant now) {
-  Tunnel* victim = nullptr;
-  for (const auto& [id, t] : tunnels_)
-    if (t.get() != spared && t->state == State::asleep && t->phase1->name == phase1.name &&
-        !t->inside.addresses.empty() && (!victim || t->asleep_since < victim->asleep_since))
-      victim = t.get();
-  if (!victim) return false;
-  teardown(*victim, "its inside address was needed", false, now);
-  return true;
+  for (const auto id : index_.sleepers(phase1.name)) {
+    Tunnel* t = find(id);
+    if (!t || t == spared || t->inside.addresses.empty()) continue;
+    teardown(*t, "its inside address was needed", false, now);
+    return true;
+  }
+  return false;
 }
 
 const char* Manager::grant_inside(const ike::AuthQuery& query, unsigned index, const Tunnel* adopted,

@@ -57,6 +57,7 @@ const char* obstacle(const config::Phase1* phase1, const SessionRecord& r) {
 }  // namespace
 
 void Manager::note_changed(const Tunnel& t) {
+  index_.update(t);
   if (t.dynamic) unsaved_.insert(t.id);
 }
 
@@ -110,6 +111,7 @@ void Manager::restore_blobs(const StoredState& stored, Instant now) {
       out_.push_back(Persist{DropBlob{b.area, b.key}});
     } else if (b.area == kSessionArea) {
       restore_ticket_session(*t->second, b.value);
+      index_.update(*t->second);
     } else {
       // A sleeper is not there to hear it. The others one after the other: they all answer at once.
       restore_spis(*t->second, b.value, awake.contains(b.key) ? now + 1ms * ++told : Instant{});
@@ -156,7 +158,7 @@ void Manager::restore_session(const SessionRecord& r, Instant now) {
   data_.set_asleep(t->id, true);
   for (const auto& prefix : r.routes) want_route(*t, prefix);
   const auto left = static_cast<std::uint64_t>(seconds_of(std::max(Duration{}, t->asleep_until - now)));
-  const auto count = asleep_count(phase1->name);
+  const auto count = index_.asleep(phase1->name);
   if (!r.asleep) {
     ++t->sleeps;
     ++phase1_counters_[phase1->name].sleeps;

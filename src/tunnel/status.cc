@@ -137,4 +137,18 @@ Status Manager::status(Instant now) {
   return out;
 }
 
+Footprint Manager::footprint() const {
+  return {.tunnels = tunnels_.size(),
+          .deadlines = deadlines_.size(),
+          .ike_sas = sas_.size(),
+          .half_open = sas_.half_open(),
+          .pending = pending_.size(),
+          .opened = opened_.size(),
+          .nat = nat_.size(),
+          .children = child_tunnel_.size(),
+          .esp_spis = spis_.size(),
+          .spent_tickets = tickets_.spent.size(),
+          .unsaved = unsaved_.size()};
+}
+
 }  // namespace dormouse::tunnel

@@ -83,4 +83,13 @@ struct Status {
   std::uint64_t crash_answers = 0;  ///< peers told that their IKE SA is of before a restart (RFC 6290)
 };
 
+/// How many entries the tunnel layer keeps of each kind: what it holds on to after a busy week, or after nothing is
+/// left to hold.
+struct Footprint {
+  std::size_t tunnels = 0, deadlines = 0;
+  std::size_t ike_sas = 0, half_open = 0, pending = 0, opened = 0, nat = 0;
+  std::size_t children = 0, esp_spis = 0;
+  std::size_t spent_tickets = 0, unsaved = 0;
+};
+
 }  // namespace dormouse::tunnel

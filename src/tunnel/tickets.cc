@@ -214,6 +214,7 @@ std::optional<ike::GivenTicket> Manager::give_ticket(const ike::TicketSubject& s
   if (!sealed) return std::nullopt;
   const GivenTicket given{.id = sealed->id, .sa = subject.given_to, .issued = now, .expires = c.expires};
   if (t) {
+    index_.update(*t);  // its session may be new
     keep_session(*t);
     note_given(*t, given, now);
   } else {
@@ -300,8 +301,8 @@ Result<ike::AuthGrant> Manager::authorize_resumed(const ike::ResumeQuery& query,
   login.logged_in = c.logged_in;
   login.reauth_deadline = reauth_due(c, *phase1);
   login.shown = GivenTicket{.id = id, .sa = IkeSaId{}, .issued = c.issued, .expires = c.expires};
-  for (const auto& [tunnel, t] : tunnels_)
-    if (!t->dead() && t->phase1->name == c.phase1 && (!t->dynamic || t->session == c.session)) login.adopt = tunnel;
+  login.adopt = index_.fixed(c.phase1);
+  if (!login.adopt) login.adopt = index_.of_session(c.phase1, c.session);
   if (!login.adopt && tunnels_.size() >= limits::kMaxTunnels) return refuse("too many tunnels");
   if (!login.adopt && index_taken(*phase1, login.index)) login.index = free_index(*phase1);
   const Tunnel* t = login.adopt ? find(*login.adopt) : nullptr;

@@ -10,7 +10,10 @@
 namespace dormouse::tunnel {
 
 void Manager::enter(Tunnel& t, Event event) {
-  if (const auto* row = find_transition(t.state, event)) t.state = row->to;
+  if (const auto* row = find_transition(t.state, event)) {
+    if (row->to == State::gone) gone_.push_back(t.id);
+    t.state = row->to;
+  }
   note_changed(t);
 }
 
@@ -51,6 +54,7 @@ Tunnel* Manager::make_instance(const PendingLogin& login, Instant now) {
   t.index = login.index;
   t.created = now;
   if (!make_device(t)) return nullptr;
+  index_.update(t);
   return tunnels_.emplace(t.id, std::move(made)).first->second.get();
 }
 
@@ -178,10 +182,10 @@ void Manager::peer_silent(Tunnel& t, IkeSaId sa, Instant now) {
 }
 
 void Manager::fall_asleep(Tunnel& t, Instant now) {
+  t.asleep_since = now;
   enter(t, Event::peer_silent);
   t.sleep_announced = false;
   drop_replaced(t, now);
-  t.asleep_since = now;
   t.asleep_until = sleep_end(*t.phase1, now, t.reauth_deadline);
   ++t.sleeps;
   ++phase1_counters_[t.phase1->name].sleeps;
@@ -189,7 +193,7 @@ void Manager::fall_asleep(Tunnel& t, Instant now) {
   t.timers.set(Timer::sleep_over, t.asleep_until);
   for (const auto id : t.sas) with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox&) { s.set_asleep(true, now); });
   data_.set_asleep(t.id, true);
-  const auto count = asleep_count(t.phase1->name);
+  const auto count = index_.asleep(t.phase1->name);
   const auto seconds = static_cast<std::uint64_t>(seconds_of(t.asleep_until - now));
   log(LogId::resume_sleep_start, scope_of(t), {seconds, count});
   log(LogId::event_asleep, {}, {t.name, seconds, count});
@@ -218,7 +222,7 @@ void Manager::wake_by_address(Tunnel& t, IkeSaId sa, Instant now) {
 }
 
 void Manager::finish_wake(Tunnel& t, WakeWay way, Duration took, Instant now) {
-  const auto count = asleep_count(t.phase1->name);
+  const auto count = index_.asleep(t.phase1->name);
   t.timers.stop(Timer::sleep_over);
   t.reported_up.clear();  // managers hear of the return: the UP trap is sent again
   auto& counters = phase1_counters_[t.phase1->name];
@@ -279,7 +283,7 @@ void Manager::unpark(Tunnel& t) {
 }
 
 void Manager::sleep_expired(Tunnel& t, Instant now) {
-  log(LogId::resume_sleep_expired, scope_of(t), {asleep_count(t.phase1->name)});
+  log(LogId::resume_sleep_expired, scope_of(t), {index_.asleep(t.phase1->name)});
   ++phase1_counters_[t.phase1->name].expired;
   log(LogId::event_expired, {}, {t.name, static_cast<std::uint64_t>(seconds_of(now - t.asleep_since))});
   teardown(t, "client-resume sleep period expired", false, now, true);
@@ -360,16 +364,13 @@ void Manager::remove_child(Tunnel& t, ChildId id, Instant) {
 }
 
 void Manager::remove_gone() {
-  for (auto it = tunnels_.begin(); it != tunnels_.end();) {
-    if (it->second->dead()) {
-      if (const auto was = due_.find(it->first); was != due_.end()) {
-        deadlines_.erase({was->second, it->first});
-        due_.erase(was);
-      }
-      it = tunnels_.erase(it);
-    } else {
-      ++it;
+  for (const auto id : std::exchange(gone_, {})) {
+    if (const auto was = due_.find(id); was != due_.end()) {
+      deadlines_.erase({was->second, id});
+      due_.erase(was);
     }
+    unsaved_.erase(id);
+    tunnels_.erase(id);
   }
 }
 
