@@ -11,7 +11,7 @@ packages_of() {
     ;;
   run) echo nftables iproute2 iputils-ping procps python3 ;;
   test)
-    echo libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev snmp snmptrapd iperf3 binutils dbus-daemon \
+    echo libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev snmp snmptrapd iperf3 binutils dbus-daemon openssl \
       python3-cryptography strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins \
       libstrongswan-standard-plugins
     ;;
