@@ -98,7 +98,9 @@ void Manager::carry_out(ike::ChildUp& a, Instant now) {
   if (t->resumed_child_pending) {
     t->resumed_child_pending = false;
     // Our answer is on its way and the peer has no keys before it: what is sent now would overtake it and be lost.
-    t->timers.set(Timer::unpark, now + unpark_after(t->ike_setup_time));
+    // After a wake by address the time of its login says nothing: it may be anywhere now.
+    const auto setup = t->last_wake == WakeWay::address ? Duration(1s) : t->ike_setup_time;
+    t->timers.set(Timer::unpark, now + unpark_after(setup));
     refresh(*t);
   }
   drop_replaced(*t, now);
@@ -187,7 +189,7 @@ void Manager::carry_out(ike::PeerAlive& a, Instant now) {
   if (!t || std::ranges::find(t->sas, a.sa) == t->sas.end()) return;
   t->last_ike_in = now;
   spend_older_tickets(*t, a.sa, now);
-  if (t->current == a.sa) unpark(*t);
+  if (t->current == a.sa && t->last_wake != WakeWay::address) unpark(*t);  // it has our answer, so its Child SA
   if (t->current == a.sa && !(t->path == a.path) && follows_ike(*t, a.sa)) set_path(*t, a.path, t->udp_encap);
   if (t->state == State::asleep && t->sleep_announced && a.answer) return;  // it was on its way when its client slept
   // The last words of an SA that a rekey replaced say nothing about its successor.

@@ -206,7 +206,11 @@ void Manager::wake_by_address(Tunnel& t, IkeSaId sa, Instant now) {
     finish_wake(t, WakeWay::address, Duration{}, now);  // its first packet is all it takes
     enter(t, Event::peer_alive);
     for (const auto id : t.sas) with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox&) { s.set_asleep(false, now); });
-    data_.set_asleep(t.id, false);
+    // What is parked needs a Child SA; if the sleep outlived it, the client makes a new one.
+    if (t.children.empty())
+      t.resumed_child_pending = true;
+    else
+      data_.set_asleep(t.id, false);
     // One round trip confirms the path; it is the probe that the sleep interrupted.
     with_sa(sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.resend_pending(now, box); });
     for (const auto& child : t.children) report_up(t, child);
@@ -217,6 +221,7 @@ void Manager::wake_by_address(Tunnel& t, IkeSaId sa, Instant now) {
     drop_other_attempts(t, now);
     note_resumed(t, WakeWay::address, now - t.asleep_since, now - t.ladder_since, now);
     t.ladder_since = {};
+    want_children(t, now, true);  // those that ended meanwhile: who is behind the gateway may speak first
   }
   start_liveness(t, now);
 }

@@ -275,6 +275,31 @@ TEST_F(SilentClient, an_esp_packet_from_another_address_wakes_the_tunnel_and_mov
   EXPECT_EQ(client.data().delivered.back(), 77U);
 }
 
+TEST_F(SeedPage, parked_packets_arrive_though_the_sleep_outlived_the_child_sa) {
+  auto at_server = server_model();
+  auto at_client = client_model(kServer);
+  at_server.phase2[0].keylife = at_client.phase2[0].keylife = 240s;
+  at_server.phase1[0].client_resume_interval = 3600s;
+  server.kill();
+  client.kill();
+  world.run_for(1s);
+  server.start(share(at_server));
+  client.start(share(at_client));
+  ASSERT_TRUE(world.run_while_not([&] { return state("toClient_0") == tunnel::State::up; }, 20s));
+  world.run_for(1s);
+  cut(true);
+  ASSERT_TRUE(world.run_while_not([&] { return state("toClient_0") == tunnel::State::asleep; }, 200s));
+  for (std::uint64_t i = 1; i <= 5; ++i) server.send_inside("toClient_0", *IpAddress::parse("10.1.100.11"), i);
+  world.run_for(300s);
+  ASSERT_EQ(server.data().children(), 0U) << "its hard lifetime passed in sleep";
+  cut(false);
+  ASSERT_TRUE(world.run_while_not([&] { return state("toClient_0") == tunnel::State::up; }, 20s));
+  world.run_for(5s);
+  EXPECT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::address);
+  EXPECT_EQ(server.data().children(), 1U);
+  EXPECT_EQ(client.data().delivered.size(), 5U);
+}
+
 TEST_F(SeedPage, parked_packets_do_not_overtake_the_login_that_wakes) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE(seed);
