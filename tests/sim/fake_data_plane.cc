@@ -8,25 +8,33 @@
 namespace dormouse::sim {
 
 Outcome<int> FakeDataPlane::add_device(const esp::DeviceSpec& spec) {
-  for (const auto& [id, name] : devices_)
-    if (name == spec.name) return failure("device " + spec.name + " exists");
-  devices_[spec.id] = spec.name;
+  if (!by_name_.try_emplace(spec.name, spec.id).second) return failure("device " + spec.name + " exists");
+  devices_[spec.id] = {spec.name};
   return next_ifindex_++;
 }
 
 void FakeDataPlane::remove_device(DeviceId id) {
-  if (devices_.erase(id) == 0) throw std::logic_error("removed a device twice");
+  const auto device = devices_.extract(id);
+  if (device.empty()) throw std::logic_error("removed a device twice");
+  by_name_.erase(device.mapped().name);
 }
 
 void FakeDataPlane::add_tunnel(TunnelId id, DeviceId device, const esp::OuterPath& path) {
   if (!devices_.contains(device)) throw std::logic_error("tunnel without device");
   if (!tunnels_.try_emplace(id, TunnelState{.device = device, .path = path}).second)
     throw std::logic_error("tunnel added twice");
+  devices_.at(device).tunnels.insert(id);
 }
 
 void FakeDataPlane::remove_tunnel(TunnelId id) {
-  std::erase_if(children_, [&](const auto& e) { return e.second.spec.tunnel == id; });
-  if (tunnels_.erase(id) == 0) throw std::logic_error("removed a tunnel twice");
+  const auto tunnel = tunnels_.extract(id);
+  if (tunnel.empty()) throw std::logic_error("removed a tunnel twice");
+  if (const auto device = devices_.find(tunnel.mapped().device); device != devices_.end())
+    device->second.tunnels.erase(id);
+  for (const auto child : tunnel.mapped().children) {
+    by_spi_.erase(children_.at(child).spec.spi_in);
+    children_.erase(child);
+  }
 }
 
 void FakeDataPlane::set_path(TunnelId id, const esp::OuterPath& path) {
@@ -36,10 +44,11 @@ void FakeDataPlane::set_path(TunnelId id, const esp::OuterPath& path) {
 }
 
 Outcome<void> FakeDataPlane::add_child(esp::ChildSpec spec) {
-  if (!tunnels_.contains(spec.tunnel)) throw std::logic_error("child without tunnel");
-  for (const auto& [id, c] : children_)
-    if (c.spec.spi_in == spec.spi_in) return failure("SPI in use");
+  const auto tunnel = tunnels_.find(spec.tunnel);
+  if (tunnel == tunnels_.end()) throw std::logic_error("child without tunnel");
   const auto id = spec.id;
+  if (!by_spi_.try_emplace(spec.spi_in, id).second) return failure("SPI in use");
+  tunnel->second.children.push_back(id);
   auto& c = children_[id];
   c.spec = std::move(spec);
   c.age = ++age_;
@@ -50,7 +59,12 @@ void FakeDataPlane::activate_outbound(ChildId id) {
   if (const auto it = children_.find(id); it != children_.end()) it->second.spec.outbound_ready = true;
 }
 
-void FakeDataPlane::remove_child(ChildId id) { children_.erase(id); }
+void FakeDataPlane::remove_child(ChildId id) {
+  const auto child = children_.extract(id);
+  if (child.empty()) return;
+  by_spi_.erase(child.mapped().spec.spi_in);
+  std::erase(tunnels_.at(child.mapped().spec.tunnel).children, id);
+}
 
 void FakeDataPlane::set_asleep(TunnelId id, bool asleep) {
   auto& t = tunnels_.at(id);
@@ -58,7 +72,7 @@ void FakeDataPlane::set_asleep(TunnelId id, bool asleep) {
   t.woken = false;
   if (asleep) return;
   for (const auto payload : std::exchange(t.parked, {}))
-    if (Child* c = outbound(id, nullptr)) {
+    if (Child* c = outbound(t, nullptr)) {
       transmit(t, *c, payload);
       ++t.counters.parked_sent;
     }
@@ -87,10 +101,11 @@ void FakeDataPlane::send_ike(const esp::OuterPath& path, std::span<const std::ui
   send_ike_(path, Bytes(message.begin(), message.end()));
 }
 
-FakeDataPlane::Child* FakeDataPlane::outbound(TunnelId tunnel, const IpAddress* destination) {
+FakeDataPlane::Child* FakeDataPlane::outbound(const TunnelState& t, const IpAddress* destination) {
   Child* best = nullptr;
-  for (auto& [id, c] : children_) {
-    if (c.spec.tunnel != tunnel || !c.spec.outbound_ready) continue;
+  for (const auto id : t.children) {
+    Child& c = children_.at(id);
+    if (!c.spec.outbound_ready) continue;
     const bool fits = !destination || std::ranges::any_of(c.spec.remote_ts, [&](const auto& ts) {
       return ts.range.contains(*destination);
     });
@@ -108,9 +123,11 @@ void FakeDataPlane::transmit(TunnelState& t, Child& c, std::uint64_t payload) {
 
 bool FakeDataPlane::send_inside(const std::string& device, const IpAddress& source, const IpAddress& destination,
                                 std::uint64_t payload) {
-  for (auto& [id, t] : tunnels_) {
-    if (devices_.at(t.device) != device) continue;
-    Child* c = outbound(id, &destination);
+  const auto named = by_name_.find(device);
+  if (named == by_name_.end()) return false;
+  for (const auto id : devices_.at(named->second).tunnels) {
+    TunnelState& t = tunnels_.at(id);
+    Child* c = outbound(t, &destination);
     if (t.asleep) {
       if (t.parked.size() == limits::kParkedPackets) {
         t.parked.pop_front();
@@ -124,8 +141,7 @@ bool FakeDataPlane::send_inside(const std::string& device, const IpAddress& sour
     transmit(t, *c, payload);
     return true;
   }
-  for (const auto& [id, name] : devices_)
-    if (name == device) events_.push_back(esp::OutboundWanted{id, source, destination});
+  events_.push_back(esp::OutboundWanted{named->second, source, destination});
   return false;
 }
 
@@ -138,12 +154,12 @@ bool FakeDataPlane::fresh(Child& c, std::uint64_t seq) {
 
 void FakeDataPlane::receive_esp(const EspPacket& packet, const Endpoint& local, const Endpoint& remote,
                                 esp::Encap encap) {
-  const auto it = std::ranges::find_if(children_, [&](const auto& e) { return e.second.spec.spi_in == packet.spi; });
-  if (it == children_.end()) {
+  const auto it = by_spi_.find(packet.spi);
+  if (it == by_spi_.end()) {
     ++unknown_spi;
     return;
   }
-  Child& c = it->second;
+  Child& c = children_.at(it->second);
   if (!equal(c.spec.encr_in.reveal(), packet.key)) {
     ++bad_key;
     return;
@@ -165,12 +181,15 @@ void FakeDataPlane::receive_esp(const EspPacket& packet, const Endpoint& local, 
   }
   if (t.asleep && packet.seq > c.wake_after && !std::exchange(t.woken, true))
     events_.push_back(esp::TrafficWhileAsleep{c.spec.tunnel});
-  delivered.push_back(packet.payload);
+  if (on_delivered)
+    on_delivered(packet.payload);
+  else
+    delivered.push_back(packet.payload);
 }
 
 std::vector<std::string> FakeDataPlane::device_names() const {
   std::vector<std::string> out;
-  for (const auto& [id, name] : devices_) out.push_back(name);
+  for (const auto& [id, device] : devices_) out.push_back(device.name);
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "esp/data_plane.h"
 
@@ -52,6 +53,7 @@ class FakeDataPlane final : public esp::DataPlane {
   /// The child carried all it may: as if its hard limit of bytes were reached. Reported with the next event.
   void reach_lifetime(ChildId child) { events_.push_back(esp::LifetimeReached{child, true}); }
   std::vector<std::uint64_t> delivered;  ///< payloads that came out of tunnels here, in order
+  std::function<void(std::uint64_t payload)> on_delivered;  ///< set: takes them instead
   std::uint64_t replayed = 0, unknown_spi = 0, bad_key = 0, keepalives = 0;
   [[nodiscard]] std::vector<std::string> device_names() const;
   [[nodiscard]] std::size_t children() const { return children_.size(); }
@@ -71,19 +73,26 @@ class FakeDataPlane final : public esp::DataPlane {
     esp::OuterPath path;
     bool asleep = false, woken = false;
     std::optional<Endpoint> reported{};
+    std::vector<ChildId> children{};
     std::deque<std::uint64_t> parked{};
     esp::TunnelCounters counters{};
   };
-  Child* outbound(TunnelId tunnel, const IpAddress* destination);
+  Child* outbound(const TunnelState& t, const IpAddress* destination);
   void transmit(TunnelState& t, Child& c, std::uint64_t payload);
   bool fresh(Child& c, std::uint64_t seq);
 
   std::function<Instant()> clock_;
   SendEsp send_esp_;
   SendIke send_ike_;
-  std::map<DeviceId, std::string> devices_;
+  struct Device {
+    std::string name;
+    std::set<TunnelId> tunnels{};
+  };
+  std::map<DeviceId, Device> devices_;
+  std::unordered_map<std::string, DeviceId> by_name_;
   std::map<TunnelId, TunnelState> tunnels_;
   std::map<ChildId, Child> children_;
+  std::unordered_map<EspSpi, ChildId> by_spi_;
   std::vector<esp::PathEvent> events_;
   int next_ifindex_ = 40;
   std::uint64_t age_ = 0;
