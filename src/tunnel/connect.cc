@@ -195,6 +195,7 @@ bool Manager::holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView
 void Manager::give_held_answer(Tunnel& t, Instant now) {
   const auto* ticket = t.resume.sa ? sas_.find(*t.resume.sa) : nullptr;
   if (ticket && ticket->state() == ike::SaState::auth_sent) return;  // resume_failed() gives it, if need be
+  if (t.resume.held) return give_held_resume(t, now);                // both were answered: the ticket first
   const auto held = std::exchange(t.held_answer, std::nullopt);
   if (!held || !t.attempt) return;
   with_sa(*t.attempt, now,

@@ -214,6 +214,25 @@ TEST_F(Ticket, comes_before_a_login_whenever_the_network_returns) {
   EXPECT_GE(login_asked_first, 3) << "the test met the case it is for";
 }
 
+TEST_F(Ticket, whose_answer_waits_goes_before_a_login_that_was_answered_later) {
+  auto g = gateway();
+  auto l = laptop();
+  g.quick_crash_detect = l.quick_crash_detect = false;  // nothing answers on the old SAs
+  begin(g, l);
+  world.weather("client") = {.delay = 5ms};
+  restart(g);
+  int shown = 0;
+  lose = [&](const Host&, const wire::Header& h) {  // so that it is repeated a moment before the login's turn
+    return h.exchange == wire::ExchangeType::ike_session_resume && !h.response && ++shown == 1;
+  };
+  client.command([&](tunnel::Manager& manager) { return manager.machine_woke(3600s, world.now()), 0; });
+  ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 5s));
+  world.run_for(2s);
+  EXPECT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::ticket);
+  EXPECT_EQ(logins(), 0U);
+  EXPECT_TRUE(one_of_each());
+}
+
 TEST_F(Ticket, that_does_not_serve_costs_seconds_whenever_the_network_returns) {
   auto g = gateway();
   auto l = laptop();
