@@ -33,7 +33,7 @@ void SaImpl::send_create_child(CreateChildTask task, Instant now, Outbox& out) {
   if (task.group == KeId::none) task.group = first_group(task.policy);
   Exchange x;
   x.nonce = owner_.rng().bytes(kNonceSize);
-  x.esp_spi = owner_.allocate_esp_spi();
+  x.esp_spi = HeldSpi(owner_);
   Payloads p;
   if (old) {
     Bytes spi(4);
@@ -41,7 +41,7 @@ void SaImpl::send_create_child(CreateChildTask task, Instant now, Outbox& out) {
     p.push_back(
         wire::NotifyPayload{.protocol = Protocol::esp, .spi = std::move(spi), .type = wire::NotifyType::rekey_sa});
   }
-  auto offer = child_offer(task.policy, x.esp_spi, true);
+  auto offer = child_offer(task.policy, x.esp_spi.value(), true);
   p.push_back(std::move(offer[0]));
   p.push_back(wire::NoncePayload{x.nonce});
   if (task.group != KeId::none) {
@@ -101,8 +101,10 @@ void SaImpl::on_create_child_response(Exchange x, const Payloads& p, Instant now
   }
   const auto* policy = policy_named(task.policy.name);
   if (policy) agreement->policy = policy;
-  const auto fresh = install(*agreement, x.esp_spi, g_ir.reveal(), x.nonce, nonce->data, true, task.rekeys, now, out);
+  const auto fresh =
+      install(*agreement, x.esp_spi.value(), g_ir.reveal(), x.nonce, nonce->data, true, task.rekeys, now, out);
   if (!fresh) return fail_with(CloseReason::malformed, out);
+  x.esp_spi.hand_over();
   if (task.rekeys) settle_rekeyed_child(std::move(x), *fresh, nonce->data, now, out);
 }
 
@@ -169,10 +171,11 @@ void SaImpl::on_create_child_request(const wire::Message& m, ByteView datagram, 
     g_ir = std::move(*secret);
   }
   ours.nonce = owner_.rng().bytes(kNonceSize);
-  ours.esp_spi = owner_.allocate_esp_spi();
+  ours.esp_spi = HeldSpi(owner_);
   const auto fresh =
-      install(*agreement, ours.esp_spi, g_ir.reveal(), nonce->data, ours.nonce, false, replaces, now, out);
+      install(*agreement, ours.esp_spi.value(), g_ir.reveal(), nonce->data, ours.nonce, false, replaces, now, out);
   if (!fresh) return refuse(NotifyType::no_proposal_chosen);
+  ours.esp_spi.hand_over();
   if (ChildSa* old = replaces ? child(*replaces) : nullptr) {
     const auto* rekeying = exchange_ ? std::get_if<CreateChildTask>(&exchange_->task) : nullptr;
     if (rekeying && rekeying->rekeys == replaces)
@@ -181,7 +184,7 @@ void SaImpl::on_create_child_request(const wire::Message& m, ByteView datagram, 
       old->replaced_by = *fresh;
   }
   Bytes spi(4);
-  store32(spi.data(), ours.esp_spi.value());
+  store32(spi.data(), ours.esp_spi.value().value());
   agreement->answer.spi = std::move(spi);
   Payloads answer{wire::SaPayload{{agreement->answer}}, wire::NoncePayload{ours.nonce}};
   if (ours.ke) answer.push_back(wire::KePayload{ours.ke->group(), to_bytes(ours.ke->public_value())});

@@ -79,8 +79,8 @@ void SaImpl::send_auth(Instant now, Outbox& out) {
   ask_for_ticket(p);
   offer_mobike(p);
   if (!children_policy_.empty()) {
-    first_child_spi_ = owner_.allocate_esp_spi();
-    for (auto& c : child_offer(children_policy_.front(), first_child_spi_, false)) p.push_back(std::move(c));
+    first_child_spi_ = HeldSpi(owner_);
+    for (auto& c : child_offer(children_policy_.front(), first_child_spi_.value(), false)) p.push_back(std::move(c));
   }
   request(wire::ExchangeType::ike_auth, std::move(p), now, out);
 }
@@ -123,11 +123,12 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   const auto& policy = children_policy_.front();
   const auto agreement = accept(p, policy, false);
   if (!agreement) {
+    first_child_spi_ = {};
     const auto refused = refusal(p);
     out.add(ChildFailed{id_, policy.name,
                         static_cast<std::uint16_t>(refused.value_or(wire::NotifyType::no_proposal_chosen))});
-  } else {
-    (void)install(*agreement, first_child_spi_, {}, ni_, nr_, true, std::nullopt, now, out);
+  } else if (install(*agreement, first_child_spi_.value(), {}, ni_, nr_, true, std::nullopt, now, out)) {
+    first_child_spi_.hand_over();
   }
   for (std::size_t i = 1; i < children_policy_.size(); ++i) create_child(children_policy_[i], now, out);
 }
@@ -229,14 +230,14 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
   answer_mobike(answer, path);
   std::optional<Agreement> child;
   auto no_child = wire::NotifyType::no_proposal_chosen;
-  EspSpi in{};
+  HeldSpi in;
   if (wire::find<wire::SaPayload>(p)) {
     auto agreed = agree_any(p, false, out);
     if (agreed) {
       child = std::move(*agreed);
-      in = owner_.allocate_esp_spi();
+      in = HeldSpi(owner_);
       Bytes spi(4);
-      store32(spi.data(), in.value());
+      store32(spi.data(), in.value().value());
       child->answer.spi = spi;
       answer.push_back(wire::SaPayload{{child->answer}});
       answer.push_back(wire::TsPayload{false, child->remote});
@@ -249,9 +250,8 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
   out.log(LogId::preparing_msg, scope(), {std::string("responder"), std::string("AUTH")});
   become_established(now, out);
   answer_ticket_request(p, answer, kTicketRoom, id_, now, out);
-  if (child)
-    (void)install(*child, in, {}, ni_, nr_, false, std::nullopt, now, out);
-  else  // whoever waits for the Child SA before dropping older SAs waits in vain
+  if (child && install(*child, in.value(), {}, ni_, nr_, false, std::nullopt, now, out)) in.hand_over();
+  if (!child)  // whoever waits for the Child SA before dropping older SAs waits in vain
     out.add(ChildFailed{id_, children_policy_.empty() ? "" : children_policy_.front().name,
                         static_cast<std::uint16_t>(no_child)});
   reply(m, datagram, answer, path, out);

@@ -364,5 +364,26 @@ TEST(Login, an_impostor_without_the_secret_cannot_speak_before_auth) {
   EXPECT_EQ(pair.b.alive, 0U);
 }
 
+TEST(Login, gives_back_the_spi_of_a_child_sa_that_did_not_come_to_be) {
+  Pair refused;
+  refused.b.children_policy = {child_policy("p2", "10.77.0.0/16", "10.78.0.0/16")};
+  refused.login();
+  EXPECT_TRUE(refused.a.saw("child failed p2 38"));
+  EXPECT_TRUE(refused.b.spis.empty());
+  EXPECT_TRUE(refused.a.spis.empty());
+  Pair unanswered;
+  unanswered.begin();
+  unanswered.deliver_one(unanswered.a);
+  unanswered.deliver_one(unanswered.b);
+  EXPECT_EQ(unanswered.a.spis.size(), 1U) << "of the offer in IKE_AUTH";
+  unanswered.lose(unanswered.a);
+  unanswered.pass(300s, false);
+  EXPECT_TRUE(unanswered.a.sas.empty());
+  EXPECT_TRUE(unanswered.a.spis.empty());
+  Pair good;
+  good.login();
+  EXPECT_EQ(good.a.spis.size(), 1U) << "the Child SA has it";
+}
+
 }  // namespace
 }  // namespace dormouse::ike::testing

@@ -122,6 +122,8 @@ class Owner {
   [[nodiscard]] virtual ChildId next_child_id() = 0;
   /// An inbound SPI no Child SA of this host uses, > 255.
   [[nodiscard]] virtual EspSpi allocate_esp_spi() = 0;
+  /// One that was allocated and that no Child SA came to use.
+  virtual void release_esp_spi(EspSpi /*spi*/) {}
   /// A local IKE SPI no SA of this host uses, non-zero.
   [[nodiscard]] virtual IkeSpi allocate_ike_spi() = 0;
   /// The quick crash detection token for an IKE SA that this host began (`initiator`) or answered (RFC 6290). None:

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,7 @@ class End final : public Owner {
   std::optional<wire::InsideConfig> gives;     ///< to who logs in
   std::optional<wire::NotifyType> turns_away;  ///< who logs in, though the secret is right
 
+  std::set<EspSpi> spis;  ///< allocated and not given back; outlives the SAs, which give back what they hold
   std::map<IkeSaId, std::unique_ptr<IkeSa>> sas;
   std::map<ChildId, NewChild> children;  ///< installed now
   std::vector<ChildId> ready;            ///< told by ChildOutboundReady
@@ -87,7 +89,10 @@ class End final : public Owner {
   crypto::Provider& crypto() override { return engine_; }
   IkeSaId next_ike_id() override { return IkeSaId(++last_ike_); }
   ChildId next_child_id() override { return ChildId(++last_child_); }
-  EspSpi allocate_esp_spi() override { return EspSpi(0x1000 + ++last_spi_ + (name == "b" ? 0x100000U : 0U)); }
+  EspSpi allocate_esp_spi() override {
+    return *spis.insert(EspSpi(0x1000 + ++last_spi_ + (name == "b" ? 0x100000U : 0U))).first;
+  }
+  void release_esp_spi(EspSpi spi) override { spis.erase(spi); }
   std::optional<Bytes> qcd_token(bool initiator, IkeSpi i, IkeSpi r) override {
     return qcd ? std::optional(qcd->token(initiator, i, r)) : std::nullopt;
   }

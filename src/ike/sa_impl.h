@@ -17,6 +17,7 @@
 #include <variant>
 
 #include "ike/child_sa.h"
+#include "ike/held_spi.h"
 #include "ike/message_window.h"
 #include "ike/mobike.h"
 #include "ike/nat_detection.h"
@@ -53,7 +54,7 @@ struct Exchange {
   Task task;
   std::unique_ptr<crypto::KeyExchange> ke;
   Bytes nonce;
-  EspSpi esp_spi{};
+  HeldSpi esp_spi{};
   IkeSpi ike_spi{};
   std::optional<ChildSa::Rival> rival{};  ///< of the Child SA we rekey, when the peer has deleted that one meanwhile
   Bytes cookie2{};                        ///< what the answer must bring back (RFC 4555 3.7)
@@ -303,7 +304,7 @@ class SaImpl final : public IkeSa {
   KeId group_ = KeId::none;
   unsigned init_rounds_ = 0;
   CloseReason hint_ = CloseReason::no_answer;
-  EspSpi first_child_spi_{};
+  HeldSpi first_child_spi_{};
   NatFindings nat_;
   QcdTokens peer_tokens_;
   Mobike mobike_;

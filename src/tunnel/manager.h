@@ -146,6 +146,7 @@ class Manager final : private ike::Owner {
   ChildId next_child_id() override { return ChildId(++last_child_id_); }
   std::optional<Bytes> qcd_token(bool initiator, IkeSpi i, IkeSpi r) override;
   EspSpi allocate_esp_spi() override;
+  void release_esp_spi(EspSpi spi) override { spis_.erase(spi); }
   IkeSpi allocate_ike_spi() override;
   Result<ike::AuthGrant> authorize(const ike::AuthQuery& query, std::vector<LogEvent>& log) override;
   Result<crypto::SharedCertificate> believe(const ike::CertificateQuery& query, std::vector<LogEvent>& log) override;
@@ -340,6 +341,7 @@ class Manager final : private ike::Owner {
   void begin_wake_ladder(Tunnel& t, Instant now, Duration ticket_after = kTicketAfterProbe);
   void climb(Tunnel& t, Instant now, Duration ticket_after);
   void hurry(Tunnel& t, Instant now);
+  [[nodiscard]] static bool asks_again(ByteView datagram);
   [[nodiscard]] bool holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView datagram, Instant now);
   void give_held_answer(Tunnel& t, Instant now);
   void want_children(Tunnel& t, Instant now, bool all);
@@ -378,6 +380,7 @@ class Manager final : private ike::Owner {
   } wall_;
   std::unordered_map<IkeSaId, SharedPeerCertificate> believed_;  // of gateways, until we are logged in
   std::unordered_map<IkeSaId, TicketKeys::Opened> opened_;       // of half-open SAs
+  std::set<EspSpi> spis_;  // before the SAs: at their end they give back what they hold
   SaTable sas_;
   std::map<TunnelId, std::unique_ptr<Tunnel>> tunnels_;
   TunnelIndex index_;           // of tunnels_
@@ -387,7 +390,6 @@ class Manager final : private ike::Owner {
   std::unordered_map<IkeSaId, PendingLogin> pending_;
   std::unordered_map<IkeSaId, ike::NatState> nat_;
   std::unordered_map<ChildId, TunnelId> child_tunnel_;
-  std::set<EspSpi> spis_;
   static constexpr std::size_t kRecentSpis = 1024;
   std::deque<IkeSpi> recent_spis_;  // chosen last; some are of SAs that the engine has not shown yet
   std::map<std::string, SharedDevice> shared_devices_;
