@@ -11,8 +11,12 @@ namespace {
 constexpr std::uint8_t kVersion = 2;  // 2: with the inside addresses and what a certificate proved
 constexpr std::size_t kHeader = 1 + 4 + 16;
 constexpr std::size_t kMaxIdentity = 1024;
-constexpr Duration kClockSlack = 60s;                      // the store turns clocks into one another to about a second
+// The store turns clocks into one another by the calendar, which may have been set between a ticket and a reboot.
+constexpr Duration kClockSlack = std::chrono::hours(1);
 constexpr std::int64_t kNever = -(std::int64_t{1} << 39);  // the least that five octets hold
+
+constexpr Duration kKeptFor = TicketKeys::kLongestTicket + TicketKeys::kUseFor + TicketKeys::kAhead;
+Instant made(Instant retire) { return retire - kKeptFor; }
 
 const Suite kSealing{.encr = EncrId::aes_gcm_16, .key_bits = 256};
 
@@ -192,15 +196,25 @@ Result<TicketContent> parse_ticket_content(ByteView data, Instant base) {
 bool TicketKeys::rotate(Instant now) {
   const auto before = keys_.size();
   std::erase_if(keys_, [&](const auto& k) { return k.second.retire <= now; });
-  const bool fresh = newest_ && keys_.contains(*newest_) && keys_.at(*newest_).retire - now > kLongestTicket;
+  const bool fresh = newest_ && keys_.contains(*newest_) && made(keys_.at(*newest_).retire) + kUseFor > now;
   if (fresh) return keys_.size() != before;
   std::uint32_t id = rng_.u32();
   while (keys_.contains(id)) id = rng_.u32();
   SecretBytes key(kKeySize);
   rng_.fill(key.reveal_mutable());
-  keys_.emplace(id, Key{std::move(key), now + kLongestTicket + kUseFor});
+  keys_.emplace(id, Key{std::move(key), now + kKeptFor});
   newest_ = id;
   return true;
+}
+
+/// The newest that has had its hour and outlives the ticket; else, at the very start, the newest there is.
+std::uint32_t TicketKeys::sealing_key(const TicketContent& c) const {
+  std::optional<std::uint32_t> best;
+  for (const auto& [id, key] : keys_) {
+    const bool fit = made(key.retire) + kAhead <= c.issued && key.retire > c.expires;
+    if (fit && (!best || keys_.at(*best).retire < key.retire)) best = id;
+  }
+  return best.value_or(*newest_);
 }
 
 Result<std::unique_ptr<crypto::IkeCipher>> TicketKeys::cipher(const Key& key, ByteView id) {
@@ -214,14 +228,15 @@ Result<TicketKeys::Sealed> TicketKeys::seal(const TicketContent& content) {
   if (!newest_ || content.phase1.size() > 255 || content.sk_d.size() > 255 ||
       std::max(content.peer.data.size(), content.local.data.size()) > kMaxIdentity)
     return fail(ErrorCode::exhausted, "ticket");
-  const Key& key = keys_.at(*newest_);
+  const auto id = sealing_key(content);
+  const Key& key = keys_.at(id);
   Sealed out;
   rng_.fill(out.id);
   TRY_ASSIGN(auto aead, cipher(key, out.id));
   Bytes plain = serialize(content, key.retire);
   Writer w(out.ticket);
   w.u8(kVersion);
-  w.u32(*newest_);
+  w.u32(id);
   w.bytes(out.id);
   w.zeros(aead->iv_size());
   w.bytes(plain);

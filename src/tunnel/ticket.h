@@ -41,10 +41,12 @@ struct TicketContent {
   std::uint64_t policy = 0;  ///< fingerprint of what the phase 1 asks of a peer: changed, the ticket is void
 };
 
-/// The keys tickets are sealed with. Each is used for a day and kept until nothing sealed with it can be valid.
+/// The keys tickets are sealed with. Each is used for a day and kept until nothing sealed with it can be valid. It is
+/// made an hour before its use, so that it is on disk by then: a machine that loses its last minutes loses no ticket.
 class TicketKeys {
  public:
   static constexpr Duration kUseFor = std::chrono::hours(24);
+  static constexpr Duration kAhead = std::chrono::hours(1);
   static constexpr Duration kLongestTicket = std::chrono::hours(24 * 7);
   static constexpr std::size_t kKeySize = 32;
 
@@ -76,6 +78,7 @@ class TicketKeys {
     SecretBytes key;
     Instant retire;
   };
+  [[nodiscard]] std::uint32_t sealing_key(const TicketContent& content) const;
   [[nodiscard]] Result<std::unique_ptr<crypto::IkeCipher>> cipher(const Key& key, ByteView id);
   crypto::Provider& crypto_;
   Rng& rng_;

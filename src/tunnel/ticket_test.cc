@@ -132,7 +132,8 @@ TEST_F(Tickets, end_when_they_say_so) {
 
 TEST_F(Tickets, from_the_future_or_for_ever_are_refused_whatever_the_clock_did) {
   const auto t = sealed(content());
-  EXPECT_FALSE(keys.open(t, now - 3600s)) << "the clock went back";
+  EXPECT_TRUE(keys.open(t, now - 3600s)) << "the clock was set back, as far as summer time does";
+  EXPECT_FALSE(keys.open(t, now - 3602s)) << "it is not what it was";
   auto c = content();
   c.expires = now + TicketKeys::kLongestTicket + 1s;
   EXPECT_FALSE(keys.open(sealed(c), now));
@@ -149,8 +150,31 @@ TEST_F(Tickets, outlive_the_use_of_their_key_but_not_the_key) {
   EXPECT_TRUE(keys.rotate(late + 2s)) << "a new key after a day";
   EXPECT_EQ(keys.kept_until().size(), 2U);
   EXPECT_TRUE(keys.open(t->ticket, c.expires - 1s));
-  EXPECT_TRUE(keys.rotate(c.expires + 2s));
+  EXPECT_TRUE(keys.rotate(c.expires + TicketKeys::kAhead + 2s));
   EXPECT_FALSE(keys.kept_until().contains(load32(t->ticket.data() + 1))) << "and the old one is forgotten";
+}
+
+TEST_F(Tickets, are_sealed_with_a_new_key_only_when_it_has_had_time_to_reach_the_disk) {
+  const auto key_of = [](const Bytes& t) { return load32(t.data() + 1); };
+  keys.rotate(now);
+  const auto first = key_of(sealed(content()));  // there is no other
+  const auto later = now + TicketKeys::kUseFor + 1s;
+  ASSERT_TRUE(keys.rotate(later));
+  const auto at = [&](Instant issued) {
+    auto c = content();
+    c.issued = issued;
+    c.expires = issued + 3600s;
+    const auto t = keys.seal(c);
+    EXPECT_TRUE(t && keys.open(t->ticket, issued));
+    return t ? key_of(t->ticket) : 0;
+  };
+  EXPECT_EQ(at(later), first);
+  EXPECT_EQ(at(later + TicketKeys::kAhead - 1s), first);
+  EXPECT_NE(at(later + TicketKeys::kAhead), first);
+  auto longest = content();  // the old key will not be there as long as that
+  longest.issued = later + 1800s;
+  longest.expires = now + TicketKeys::kLongestTicket + TicketKeys::kUseFor + TicketKeys::kAhead;
+  EXPECT_NE(key_of(keys.seal(longest)->ticket), first);
 }
 
 TEST_F(Tickets, open_after_a_restart_with_the_keys_that_were_kept) {
