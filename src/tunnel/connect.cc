@@ -157,11 +157,19 @@ void Manager::hurry(Tunnel& t, Instant now) {
   climb(t, now, Duration{});
 }
 
+/// A cookie or another group is wanted: no answer yet, and the sooner the question is put anew the better.
+bool Manager::asks_again(ByteView datagram) {
+  const auto m = wire::parse_message(datagram);
+  return m && (wire::find_notify(m->payloads, wire::NotifyType::cookie) ||
+               wire::find_notify(m->payloads, wire::NotifyType::invalid_ke_payload));
+}
+
 /// The first answer to a login says that the gateway is there again: the SAs we have are asked once more before the
 /// login goes on, and so is the ticket shown. Unauthenticated, so all it does is to ask a little sooner.
 bool Manager::holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView datagram, Instant now) {
   Tunnel* t = tunnel_of_sa(sa.id());
   if (!t || t->dynamic || sa.state() != ike::SaState::init_sent || t->state != State::connecting) return false;
+  if (asks_again(datagram)) return false;
   const bool login = t->attempt == sa.id();
   if (!login && t->resume.sa != sa.id()) return false;
   const auto other = login ? t->resume.sa : t->attempt;
@@ -170,6 +178,7 @@ bool Manager::holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView
     (login ? t->held_answer : t->resume.held) = Tunnel::Held{path, to_bytes(datagram)};
     return true;
   }
+  if (login ? t->held_answer : t->resume.held) return true;  // again what is held already
   bool& was_held = login ? t->answer_was_held : t->resume.was_held;
   if ((!t->current && !(login && has_ticket(*t, now))) || was_held) return false;
   was_held = true;

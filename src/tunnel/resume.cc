@@ -71,7 +71,7 @@ void Manager::resume_by_ticket(Tunnel& t, Instant now) {
   auto made = ike::IkeSa::make_initiator(*this, std::move(setup), now);
   const auto id = made->id();
   sas_.add(std::move(made), t.id);
-  t.resume = {.sa = id};
+  t.resume = {.sa = id, .of = t.ticket->sa};
   t.timers.stop(Timer::held_resume);
   log(LogId::resuming_by_ticket, {.gateway = t.name, .ike = id});
   with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.start(now, box); });
@@ -93,10 +93,11 @@ bool Manager::show_ticket_again(Tunnel& t, Instant now) {
 
 /// The SA of a ticket attempt ended without a tunnel.
 void Manager::resume_failed(Tunnel& t, ike::CloseReason reason, Instant now) {
-  t.resume = {};
+  const auto of = std::exchange(t.resume, {}).of;
   t.timers.stop(Timer::held_resume);
-  if (reason == ike::CloseReason::deleted) return;                // ours: another way was first
-  if (reason == ike::CloseReason::auth_failed) t.ticket.reset();  // the gateway said no under the ticket's own keys
+  if (reason == ike::CloseReason::deleted) return;  // ours: another way was first
+  // The gateway said no under the ticket's own keys. A rekey may have brought another meanwhile.
+  if (reason == ike::CloseReason::auth_failed && t.ticket && t.ticket->sa == of) t.ticket.reset();
   if (t.state != State::connecting) return;
   if (t.held_answer) return give_held_answer(t, now);
   if (reason == ike::CloseReason::auth_failed) login_now(t, now);

@@ -144,6 +144,7 @@ struct Tunnel {
   std::optional<Ticket> ticket;  ///< static: to come back with (RFC 5723)
   struct Resume {
     std::optional<IkeSaId> sa{};
+    IkeSaId of{};          ///< the IKE SA whose ticket is shown
     bool refused = false;  ///< in clear, so a hint
     bool was_held = false;
     std::optional<Held> held{};

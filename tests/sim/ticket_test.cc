@@ -233,6 +233,26 @@ TEST_F(Ticket, whose_answer_waits_goes_before_a_login_that_was_answered_later) {
   EXPECT_TRUE(one_of_each());
 }
 
+TEST_F(Ticket, comes_before_a_login_though_the_gateway_wants_cookies) {
+  auto g = gateway();
+  auto l = laptop();
+  g.quick_crash_detect = l.quick_crash_detect = false;  // nothing answers on the old SAs
+  g.phase1[0].client_resume_interval = 3600s;
+  begin(g, l);
+  world.weather("client") = {.delay = 60ms};
+  restart(g);
+  lose = [](const Host& from, const wire::Header& h) {
+    return from.name().starts_with("other") && h.exchange == wire::ExchangeType::ike_auth;
+  };
+  for (unsigned n = 0; n < 40; ++n)
+    world.add_host("other" + std::to_string(n), IpAddress::v4(0x0b650201 + n)).start(share(client_model(kServer)));
+  ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 300s));
+  world.run_for(1s);
+  EXPECT_TRUE(client.logged("received COOKIE"));
+  EXPECT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::ticket);
+  EXPECT_EQ(logins(), 0U);
+}
+
 TEST_F(Ticket, that_does_not_serve_costs_seconds_whenever_the_network_returns) {
   auto g = gateway();
   auto l = laptop();
