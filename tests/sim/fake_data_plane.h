@@ -52,7 +52,7 @@ class FakeDataPlane final : public esp::DataPlane {
 
   /// The child carried all it may: as if its hard limit of bytes were reached. Reported with the next event.
   void reach_lifetime(ChildId child) { events_.push_back(esp::LifetimeReached{child, true}); }
-  std::vector<std::uint64_t> delivered;  ///< payloads that came out of tunnels here, in order
+  std::vector<std::uint64_t> delivered;                     ///< payloads that came out of tunnels here, in order
   std::function<void(std::uint64_t payload)> on_delivered;  ///< set: takes them instead
   std::uint64_t replayed = 0, unknown_spi = 0, bad_key = 0, keepalives = 0;
   [[nodiscard]] std::vector<std::string> device_names() const;
