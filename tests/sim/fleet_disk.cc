@@ -58,25 +58,30 @@ void Disk::apply(Change change) {
 
 tunnel::StoredState Disk::load(const store::ClockReading& now, const std::string& boot) {
   const store::TimeReader reader({[&] { return now; }, boot}, newest_saved_);
-  // As on disk: calendar time is what a row has.
-  const auto moved = [&](Instant t, const store::Written& w) {
+  const auto moved = [&](Instant t, const store::Written& w) {  // calendar time is what a row on disk has
     return reader.instant(t.since_boot().count() + w.offset, w);
   };
+  // As adapters/store does it, rows of other boots become rows of this one.
+  const auto adopted = [&](const store::Written& w) {
+    return w.boot == boot ? w : store::Written{w.saved, reader.offset(), boot};
+  };
   tunnel::StoredState out;
-  for (const auto& [key, row] : sessions_) {
-    auto r = row.first;
-    for (Instant* t : {&r.created, &r.logged_in, &r.asleep_since, &r.asleep_until}) *t = moved(*t, row.second);
-    if (r.reauth_deadline) r.reauth_deadline = moved(*r.reauth_deadline, row.second);
-    out.sessions.push_back(std::move(r));
+  for (auto& [key, row] : sessions_) {
+    auto& [r, w] = row;
+    for (Instant* t : {&r.created, &r.logged_in, &r.asleep_since, &r.asleep_until}) *t = moved(*t, w);
+    if (r.reauth_deadline) r.reauth_deadline = moved(*r.reauth_deadline, w);
+    w = adopted(w);
+    out.sessions.push_back(r);
   }
   std::erase_if(blobs_, [&](const auto& e) {
     const auto& [blob, w] = e.second;
     return blob.expires && moved(*blob.expires, w) <= now.boot;
   });
-  for (const auto& [key, row] : blobs_) {
-    auto b = row.first;
-    if (b.expires) b.expires = moved(*b.expires, row.second);
-    out.blobs.push_back(std::move(b));
+  for (auto& [key, row] : blobs_) {
+    auto& [b, w] = row;
+    if (b.expires) b.expires = moved(*b.expires, w);
+    w = adopted(w);
+    out.blobs.push_back(b);
   }
   out.secrets = secrets_;
   return out;

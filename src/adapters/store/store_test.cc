@@ -170,6 +170,19 @@ TEST_F(StoreTest, after_a_reboot_what_is_left_of_a_sleep_is_counted_by_the_calen
   EXPECT_EQ(*r.reauth_deadline - machine.now(), 965s);
 }
 
+TEST_F(StoreTest, what_was_read_after_a_reboot_stays_when_the_calendar_is_set) {
+  save(record());
+  open()->submit(tunnel::SaveBlob{"ticket-key", "1", {0}, machine.now() + 10000s});
+  machine.reboot(30);
+  const auto first = only_session();
+  const auto kept_until = open()->take_stored().blobs.at(0).expires;
+  EXPECT_EQ(first.asleep_until, machine.now() + 70s);
+  machine.wall += 7200 * kSecond;  // and the daemon starts again, without a reboot
+  EXPECT_EQ(only_session().asleep_until, first.asleep_until);
+  EXPECT_EQ(only_session().logged_in, first.logged_in);
+  EXPECT_EQ(open()->take_stored().blobs.at(0).expires, kept_until);
+}
+
 TEST_F(StoreTest, a_sleep_that_ended_while_the_machine_was_off_is_over) {
   save(record());
   machine.reboot(3600);
