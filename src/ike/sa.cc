@@ -515,6 +515,7 @@ SaStatus SaImpl::status() const {
   s.request_pending = window_.busy();
   s.udp_encap = udp_encap_;
   s.mobike = mobike_.on;
+  s.cookie_wanted = initiator_ && !cookie_.empty();
   s.inside = inside_;
   s.peer_method = peer_method_;
   for (const auto& c : children_)

@@ -67,6 +67,7 @@ struct SaStatus {
   bool request_pending;
   bool udp_encap;
   bool mobike = false;
+  bool cookie_wanted = false;  ///< as initiator: the peer answered the first question, by a COOKIE
   std::vector<ChildStatus> children;
   std::optional<wire::InsideConfig> inside{};  ///< what the login gave (responder) or got (initiator) by CFG_REPLY
   wire::AuthMethod peer_method{};              ///< of the peer's AUTH; 0 before, and for an SA that has none (a rekey)

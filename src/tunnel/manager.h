@@ -371,6 +371,7 @@ class Manager final : private ike::Owner {
   std::shared_ptr<const config::Model> model_;
   std::vector<LinkInfo> links_;
   ike::CookieJar cookies_;
+  Instant cookies_until_{};  ///< initiators must return one until then
   CrashDetection crash_;
   Tickets tickets_;
   Certificates certificates_;

@@ -22,7 +22,10 @@ std::vector<std::shared_ptr<const config::Phase1>> Manager::phase1_for(const ike
 }
 
 bool Manager::cookie_passes(const ike::Path& path, const wire::Message& message, Instant now) {
-  if (sas_.half_open() < limits::kCookieThreshold) return true;
+  // Held for a while: were one copy of a message answered by a cookie and a late one by a half-open SA, the initiator
+  // could not know which of its first messages that SA is about, and its AUTH would fail.
+  if (sas_.half_open() >= limits::kCookieThreshold) cookies_until_ = now + limits::kCookieHold;
+  if (now >= cookies_until_) return true;
   const auto* nonce = wire::find<wire::NoncePayload>(message.payloads);
   if (!nonce) return false;
   const auto* cookie = wire::find_notify(message.payloads, wire::NotifyType::cookie);

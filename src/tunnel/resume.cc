@@ -83,7 +83,7 @@ bool Manager::show_ticket_again(Tunnel& t, Instant now) {
   if (!has_ticket(t, now) || t.resume.refused) return false;
   if (const auto* s = t.resume.sa ? sas_.find(*t.resume.sa) : nullptr) {
     const bool heard = s->state() != ike::SaState::init_sent || t.resume.held;
-    if (heard || now - s->status().created < kTicketSchedule.front()) return true;
+    if (heard || s->status().cookie_wanted || now - s->status().created < kTicketSchedule.front()) return true;
     const auto unheard = *std::exchange(t.resume, {}).sa;
     with_sa(unheard, now, [&](ike::IkeSa& a, ike::Outbox& box) { a.abandon(now, box); });
   }

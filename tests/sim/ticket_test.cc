@@ -233,24 +233,64 @@ TEST_F(Ticket, whose_answer_waits_goes_before_a_login_that_was_answered_later) {
   EXPECT_TRUE(one_of_each());
 }
 
-TEST_F(Ticket, comes_before_a_login_though_the_gateway_wants_cookies) {
+/// Forty others that never finish their logins, and the client comes back by a path of this delay.
+class TicketUnderLoad : public Ticket, public ::testing::WithParamInterface<std::tuple<Duration, bool, bool>> {};
+INSTANTIATE_TEST_SUITE_P(Paths, TicketUnderLoad,
+                         ::testing::Combine(::testing::Values(60ms, 150ms, 280ms, 400ms), ::testing::Bool(),
+                                            ::testing::Bool()));
+
+TEST_P(TicketUnderLoad, comes_before_a_login_though_the_gateway_wants_cookies) {
+  const auto& [delay, quick_crash, lid] = GetParam();
   auto g = gateway();
   auto l = laptop();
-  g.quick_crash_detect = l.quick_crash_detect = false;  // nothing answers on the old SAs
+  g.quick_crash_detect = l.quick_crash_detect = quick_crash;  // false: nothing answers on the old SAs
   g.phase1[0].client_resume_interval = 3600s;
   begin(g, l);
-  world.weather("client") = {.delay = 60ms};
+  world.weather("client") = {.delay = delay, .cut = lid};
   restart(g);
   lose = [](const Host& from, const wire::Header& h) {
     return from.name().starts_with("other") && h.exchange == wire::ExchangeType::ike_auth;
   };
   for (unsigned n = 0; n < 40; ++n)
     world.add_host("other" + std::to_string(n), IpAddress::v4(0x0b650201 + n)).start(share(client_model(kServer)));
+  if (lid) {
+    world.run_for(2s);
+    world.weather("client").cut = false;
+    client.command([&](tunnel::Manager& m) { return m.machine_woke(3600s, world.now()), 0; });
+  }
   ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 300s));
   world.run_for(1s);
   EXPECT_TRUE(client.logged("received COOKIE"));
   EXPECT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::ticket);
   EXPECT_EQ(logins(), 0U);
+}
+
+// Where cookies come and go with each half-open SA, the copies of a first message may be answered differently, and then
+// its sender cannot know which message its AUTH has to be about.
+TEST_F(Ticket, meets_cookies_for_some_seconds_after_the_load_has_gone) {
+  auto g = gateway();
+  g.quick_crash_detect = false;
+  begin(g, laptop());
+  bool losing = true;
+  lose = [&](const Host& from, const wire::Header& h) {
+    return losing && from.name().starts_with("other") && h.exchange == wire::ExchangeType::ike_auth;
+  };
+  auto newcomer = [&, n = 0U]() mutable -> Host& {
+    Host& host = world.add_host("other" + std::to_string(n), IpAddress::v4(0x0b650201 + n));
+    ++n;
+    host.start(share(client_model(kServer)));
+    return host;
+  };
+  for (int i = 0; i < 40; ++i) newcomer();
+  world.run_for(1s);
+  losing = false;
+  ASSERT_TRUE(world.run_while_not([&] { return server.status().half_open == 0; }, 60s));
+  Host& early = newcomer();
+  world.run_for(6s);
+  Host& late = newcomer();
+  world.run_for(1s);
+  EXPECT_TRUE(early.logged("received COOKIE"));
+  EXPECT_FALSE(late.logged("received COOKIE"));
 }
 
 TEST_F(Ticket, that_does_not_serve_costs_seconds_whenever_the_network_returns) {
