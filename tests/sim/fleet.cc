@@ -252,7 +252,7 @@ void Fleet::gateway_saved(const tunnel::SessionRecord& record, std::map<unsigned
     wrong(bad);
   note(5, n, record.lease.v4->v4_value() + (record.asleep ? 1ULL << 40 : 0));
   if (record.asleep && !slept) l.parked.clear();
-  if (!record.asleep && slept) expect_parked(l);
+  if (!record.asleep && slept) expect_parked(l, !in.contains(record.index));
 }
 
 void Fleet::gateway_made_sa(const tunnel::SaveBlob& blob, const std::map<unsigned, Way>& in) {
@@ -306,12 +306,14 @@ void Fleet::laptop_back(Laptop& l, Way way) {
   note(7, l.n, static_cast<std::uint64_t>(way));
   ++report_.counts[std::string("back by ") + kNames[static_cast<int>(way)]];
   if (const auto bad = oracle_.came_back(l.n, way, queue_.now(), l.link.trouble); !bad.empty()) wrong(l, bad);
-  const bool quiet = l.link.place.loss == 0 && l.link.trouble < l.back && gateway_since_ < l.back;
+  const bool quiet = l.link.place.calm() && l.link.trouble < l.back && gateway_since_ < l.back;
   if (std::exchange(l.returning, false) && quiet) {
     auto& slowest = report_.slowest[kNames[static_cast<int>(way)]];
     slowest = std::max(slowest, queue_.now() - l.back);
   }
-  if (way != Way::address && l.fork != 0) release_copy(l);
+  if (way == Way::address) return;
+  l.new_sas = queue_.now();
+  if (l.fork != 0) release_copy(l);
 }
 
 void Fleet::laptop_delivered(Laptop& l, std::uint64_t payload) {

@@ -56,6 +56,7 @@ class Fleet {
     std::optional<Instant> tick_at{};
     std::uint64_t plan = 0, watch = 0;  ///< count: what was arranged for an older one does not happen
     Instant since{}, back{};
+    Instant new_sas{};  ///< when it last came back by ticket or login
     bool returning = false;
     std::uint64_t sent = 0;
     Instant heard{}, answered{};  ///< last payload of it at the gateway, and answer to it
@@ -96,7 +97,7 @@ class Fleet {
   void talk(Laptop& l);
   void arrange(Laptop& l, Duration wait, void (Fleet::*what)(Laptop&));
   void watch(Laptop& l);
-  void expect_parked(Laptop& l);
+  void expect_parked(Laptop& l, bool by_address);
   void restart_gateway();
   void gateway_back(Oracle::Restart how, bool reboot);
   void step_calendar();

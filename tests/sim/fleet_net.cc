@@ -1,6 +1,11 @@
 #include "sim/fleet_net.h"
 
 namespace dormouse::sim {
+namespace {
+
+constexpr Duration kMuch = 50ms;  // ways that race may come out in any order
+
+}  // namespace
 
 void Net::leave(Link& link) {
   forget_mapping(link);
@@ -49,6 +54,7 @@ void Net::carry(Link& link, const std::function<void()>& arrive) {
       continue;
     }
     const auto more = p.jitter.count() == 0 ? 0 : rng_.below(static_cast<std::uint64_t>(p.jitter.count()));
+    if (more > static_cast<std::uint64_t>(Duration(kMuch).count())) link.trouble = queue_.now();
     queue_.after(p.delay + Duration(static_cast<std::int64_t>(more)), arrive);
   }
 }

@@ -18,6 +18,8 @@ struct Place {
   std::optional<IpAddress> nat{};  ///< what the gateway sees instead
   Duration delay = 15ms, jitter = 0ms;
   unsigned loss = 0, duplicate = 0;
+  /// Nothing is lost, and a round trip tells how long the next one takes: ways that race keep their order.
+  [[nodiscard]] bool calm() const { return loss == 0 && jitter <= 30ms; }
 };
 
 /// A laptop's network card.
@@ -26,7 +28,7 @@ struct Link {
   Place place{};
   bool cut = false;
   bool listening = false;                           ///< switched on and not suspended
-  Instant trouble{};                                ///< when the network last lost something of it
+  Instant trouble{};                                ///< when the network last lost something of it, or held it up
   std::map<std::uint16_t, std::uint16_t> mapped{};  ///< at the NAT: our port to its port
   std::function<void(const Endpoint& local, const Endpoint& remote, Bytes)> ike{};
   std::function<void(const EspPacket&, const Endpoint& local, const Endpoint& remote, esp::Encap)> esp{};

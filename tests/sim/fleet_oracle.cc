@@ -50,6 +50,7 @@ void Oracle::gateway_up(Instant now, const Restart& how) {
     if (!f.stateless && !f.sas_gone) f.why = "the gateway was restarted, and no ticket was good";
     f.sas_gone = true;
     f.jump = std::max(f.jump, how.calendar_jump);
+    f.login_jump += how.calendar_jump;
     if (how.calendar_jump > Duration{}) f.keeps_address = false;
     if (!how.writes_lost_since) continue;
     f.keeps_address = false;
@@ -70,20 +71,21 @@ void Oracle::ended(unsigned n) {
 
 bool Oracle::sas_may_be_gone(const Facts& f, Instant now) const {
   return f.sas_gone || now - f.contact + f.jump > rules_.interval || now + kRounding > f.sa + rules_.keylife ||
-         (rules_.reauth && now + f.jump + kRounding > f.login + rules_.keylife);
+         (rules_.reauth && now + f.login_jump + kRounding > f.login + rules_.keylife);
 }
 
 bool Oracle::ticket_may_be_bad(const Facts& f, Instant now) const {
   const auto born = f.contact - f.sa < kExchange ? std::min(f.ticket, f.ticket_before) : f.ticket;
   return f.no_ticket || now + f.jump + kRounding > born + rules_.keylife ||
-         (rules_.reauth && now + f.jump + kRounding > f.login + rules_.keylife);
+         (rules_.reauth && now + f.login_jump + kRounding > f.login + rules_.keylife);
 }
 
 const char* Oracle::login_reason(unsigned n, Instant now, Instant last_loss) const {
   const auto& f = facts_[n];
   if (f.stateless) return f.why;
   if (f.login_unanswered) return "the answer to its login was lost";
-  if (rules_.reauth && now + f.jump + kReauthEarly > f.login + rules_.keylife) return "the re-authentication deadline";
+  if (rules_.reauth && now + f.login_jump + kReauthEarly > f.login + rules_.keylife)
+    return "the re-authentication deadline";
   if (sas_may_be_gone(f, now) && ticket_may_be_bad(f, now))
     return f.no_ticket ? f.why : "away for longer than the window and the ticket last";
   if (!f.clean && last_loss >= f.back) return "packets were lost on the way back: a ticket and a login race";
@@ -93,7 +95,7 @@ const char* Oracle::login_reason(unsigned n, Instant now, Instant last_loss) con
 void Oracle::logged_in(unsigned n, Instant now) {
   auto& f = facts_[n];
   f.login = now;
-  f.jump = {};
+  f.jump = f.login_jump = {};
   f.login_unanswered = true;  // until the laptop is seen to have it
 }
 
@@ -113,7 +115,7 @@ std::string Oracle::came_back(unsigned n, Way way, Instant now, Instant last_los
   if (way == Way::address && f.sa < gateway_since_) wrong = "woke by address though the gateway had lost its SAs";
   // The ticket is asked in one breath with the old SAs, and either may be heard first; a login comes after both.
   if (way == Way::login && !f.stateless && sound && !f.sas_gone && !f.login_unanswered && !sas_may_be_gone(f, now) &&
-      now + kReauthEarly < f.login + rules_.keylife)
+      now + f.login_jump + kReauthEarly < f.login + rules_.keylife)
     wrong = "did not wake by address though its SAs were alive";
   if (way == Way::ticket) accepted_[f.last_ticket] = true;
   if (way != Way::address) {

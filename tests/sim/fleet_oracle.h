@@ -88,7 +88,8 @@ class Oracle {
     Instant contact{}, login{}, sa{}, ticket{}, ticket_before{};
     bool sas_gone = true, no_ticket = true, login_unanswered = false;
     const char* why = "first login";
-    Duration jump{};
+    Duration jump{};        ///< what the calendar may have moved the times of its SAs by
+    Duration login_jump{};  ///< and that of its login, which no new SA mends
     std::optional<IpAddress> inside{};
     bool keeps_address = false;
     std::string last_ticket{};
