@@ -59,7 +59,8 @@ class Fleet {
     Instant new_sas{};  ///< when it last came back by ticket or login
     bool returning = false;
     std::uint64_t sent = 0;
-    Instant heard{}, answered{};  ///< last payload of it at the gateway, and answer to it
+    std::uint64_t spi_at_gateway = 0;  ///< the initiator's, of its newest IKE SA there
+    Instant heard{}, answered{};       ///< last payload of it at the gateway, and answer to it
     std::optional<IpAddress> inside{};
     std::set<std::uint64_t> parked{};
     // a copy
@@ -133,7 +134,8 @@ class Fleet {
   Disk disk_;
   Instant gateway_boot_{}, gateway_since_{};
   unsigned boots_ = 1;
-  Duration calendar_{}, calendar_min_{}, calendar_max_{};  ///< what the gateway's calendar is ahead of the world
+  Duration calendar_{};    ///< what the gateway's calendar is ahead of the world
+  Duration unfollowed_{};  ///< what it was set by and the disk has not been told of
   std::optional<Instant> gateway_tick_at_{};
   bool ending_ = false;
   std::uint64_t seeds_ = 0;

@@ -21,6 +21,18 @@ void Disk::sync_before(std::int64_t wall_ns) {
   }
 }
 
+void Disk::follow_calendar(const store::ClockReading& now, const std::string& boot) {
+  const auto follow = [&](store::Written& w) {
+    if (w.boot == boot) w = {now.wall_ns, now.offset(), boot};
+  };
+  sync();
+  for (auto& [key, row] : sessions_) follow(row.second);
+  for (auto& [key, row] : blobs_) follow(row.second);
+  newest_saved_ = now.wall_ns;
+  for (const auto& [key, row] : sessions_) newest_saved_ = std::max(newest_saved_, row.second.saved);
+  for (const auto& [key, row] : blobs_) newest_saved_ = std::max(newest_saved_, row.second.saved);
+}
+
 void Disk::sync() {
   for (auto& change : newest_) apply(std::move(change));
   newest_.clear();

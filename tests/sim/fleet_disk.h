@@ -19,6 +19,8 @@ class Disk {
   };
   /// A sudden end: of what was written after `since` (calendar of the writer) nothing is there.
   Lost lose_newest(std::int64_t since_wall_ns);
+  /// The store's heartbeat after the calendar was set: what it wrote in this boot is told in the new one.
+  void follow_calendar(const store::ClockReading& now, const std::string& boot);
   /// Everything written is safe.
   void sync();
   /// What a daemon that starts now reads.

@@ -300,7 +300,8 @@ void Fleet::gateway_back(Oracle::Restart how, bool reboot) {
   if (reboot) {
     ++boots_;
     gateway_boot_ = queue_.now() - 10s;
-    how.calendar_jump = calendar_max_ - calendar_min_;
+    how.calendar_jump = unfollowed_;
+    unfollowed_ = {};
   }
   oracle_.gateway_up(queue_.now(), how);
   start_gateway();
@@ -313,8 +314,13 @@ void Fleet::step_calendar() {
   if (ending_) return;
   const auto by = about(minutes(20));
   calendar_ += chance(500) ? by : -by;
-  calendar_min_ = std::min(calendar_min_, calendar_);
-  calendar_max_ = std::max(calendar_max_, calendar_);
+  unfollowed_ += by;
+  // The store looks at the clocks once a minute.
+  queue_.after(about(30s), [this, boots = boots_, since = gateway_since_] {
+    if (!gateway_.running() || boots_ != boots || gateway_since_ != since) return;
+    disk_.follow_calendar(gateway_clocks(), std::to_string(boots_));
+    unfollowed_ = {};
+  });
   ++report_.counts["calendar set"];
   queue_.after(about(hours(10)), [this] { step_calendar(); });
 }

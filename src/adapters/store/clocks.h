@@ -38,8 +38,8 @@ class TimeReader {
   /// lost its battery; then time is taken to have stood still since the last write, so no window grows by it.
   TimeReader(const Clocks& clocks, std::int64_t newest_saved);
   [[nodiscard]] Instant instant(std::int64_t wall_ns, const Written& row) const;
-  /// What stands for ClockReading::offset() in rows of other boots. A row that is given it, and this boot, keeps for the
-  /// rest of the boot the Instants it was read with, whatever becomes of the calendar.
+  /// What stands for ClockReading::offset() in rows of other boots. A row that is given it, and this boot, keeps for
+  /// the rest of the boot the Instants it was read with, whatever becomes of the calendar.
   [[nodiscard]] std::int64_t offset() const { return offset_; }
 
  private:

@@ -1,6 +1,7 @@
 #include "adapters/store/rows.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 
 #include "base/limits.h"
@@ -10,6 +11,7 @@ namespace {
 
 using tunnel::SessionRecord;
 
+constexpr std::int64_t kCalendarSet = 1'000'000'000;                     // nanoseconds; less is a clock that is slewed
 constexpr std::int64_t kEncap = 1, kLocalBehind = 2, kRemoteBehind = 4;  // bits of the column nat
 
 std::string join(const std::vector<std::string>& parts) {
@@ -74,6 +76,11 @@ constexpr const char* kSelectSessions =
     "SELECT phase1, idx, auth_method, peer_type, peer, local_type, local, local_address, local_port, remote_address, "
     "remote_port, nat, routes, reported_up, created, logged_in, asleep, asleep_since, asleep_until, reauth_deadline, "
     "sleeps, saved, clock_offset, boot, lease FROM session ORDER BY logged_in";
+constexpr const char* kFollowSession =
+    "UPDATE session SET created = created + ?1 - clock_offset, logged_in = logged_in + ?1 - clock_offset, asleep_since "
+    "= "
+    "asleep_since + ?1 - clock_offset, asleep_until = asleep_until + ?1 - clock_offset, reauth_deadline = "
+    "reauth_deadline + ?1 - clock_offset, saved = ?2, clock_offset = ?1 WHERE boot = ?3 AND clock_offset <> ?1";
 constexpr const char* kInsertSession =
     "INSERT OR REPLACE INTO session (phase1, idx, auth_method, peer_type, peer, local_type, local, local_address, "
     "local_port, remote_address, remote_port, nat, routes, reported_up, created, logged_in, asleep, asleep_since, "
@@ -163,7 +170,10 @@ RowWriter::RowWriter(const Database& db, std::string boot_id)
                             "VALUES (?,?,?,?,?,?,?)")),
       drop_blob_(db.prepare("DELETE FROM blob WHERE area = ? AND key = ?")),
       heartbeat_(db.prepare("INSERT OR REPLACE INTO heartbeat (one, saved) VALUES (1, ?)")),
-      expire_(db.prepare("DELETE FROM blob WHERE expires IS NOT NULL AND boot = ? AND expires - clock_offset <= ?")) {}
+      expire_(db.prepare("DELETE FROM blob WHERE expires IS NOT NULL AND boot = ? AND expires - clock_offset <= ?")),
+      follow_session_(db.prepare(kFollowSession)),
+      follow_blob_(db.prepare("UPDATE blob SET expires = expires + ?1 - clock_offset, saved = ?2, clock_offset = ?1 "
+                              "WHERE boot = ?3 AND clock_offset <> ?1")) {}
 
 bool RowWriter::write(const tunnel::SaveSession& change, const ClockReading& now) {
   const auto& r = change.record;
@@ -238,7 +248,20 @@ bool RowWriter::heartbeat(const ClockReading& now) {
   s.bind(1, now.wall_ns);
   expire_.bind(1, boot_id_);
   expire_.bind(2, now.boot.since_boot().count());
+  const bool set = offset_ && std::abs(now.offset() - *offset_) > kCalendarSet;
+  if (set && !follow_calendar(now)) return false;  // tried again at the next one
+  if (set || !offset_) offset_ = now.offset();
   return s.run() && expire_.run();
+}
+
+bool RowWriter::follow_calendar(const ClockReading& now) {
+  for (auto* q : {&follow_session_, &follow_blob_}) {
+    q->bind(1, now.offset());
+    q->bind(2, now.wall_ns);
+    q->bind(3, boot_id_);
+    if (!q->run()) return false;
+  }
+  return true;
 }
 
 Outcome<ReadResult> read_all(const Database& db, const Clocks& clocks) {

@@ -1,5 +1,6 @@
 // Records to rows and back. A row that does not make sense is skipped, with a sentence, never half believed.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,12 +20,15 @@ class RowWriter {
   [[nodiscard]] bool write(const tunnel::DropSession& change);
   [[nodiscard]] bool write(const tunnel::SaveBlob& change, const ClockReading& now);
   [[nodiscard]] bool write(const tunnel::DropBlob& change);
-  /// Notes that the daemon lived at `now`, and forgets what expired by then.
+  /// Notes that the daemon lived at `now`, and forgets what expired by then. If the calendar was set since the last
+  /// time, rows are told in the new one: a reboot would read them by it.
   [[nodiscard]] bool heartbeat(const ClockReading& now);
 
  private:
+  [[nodiscard]] bool follow_calendar(const ClockReading& now);
   std::string boot_id_;
-  Statement save_session_, drop_session_, save_blob_, drop_blob_, heartbeat_, expire_;
+  std::optional<std::int64_t> offset_{};  ///< ClockReading::offset() at the last heartbeat
+  Statement save_session_, drop_session_, save_blob_, drop_blob_, heartbeat_, expire_, follow_session_, follow_blob_;
 };
 
 struct ReadResult {

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "adapters/store/rows.h"
 #include "adapters/store/schema.h"
 #include "adapters/store/secret_files.h"
 
@@ -86,6 +87,11 @@ class StoreTest : public ::testing::Test {
     auto state = s->take_stored();
     EXPECT_EQ(state.sessions.size(), 1U);
     return state.sessions.empty() ? SessionRecord{} : state.sessions.front();
+  }
+  [[nodiscard]] std::string file_in_place() const {
+    fs::create_directories(dir);
+    fs::permissions(dir, fs::perms::owner_all);
+    return file();
   }
   [[nodiscard]] std::string file() const { return dir + "/sessions.db"; }
   static unsigned mode(const std::string& path) {
@@ -201,6 +207,30 @@ TEST_F(StoreTest, a_calendar_set_back_does_not_prolong_a_sleep) {
   save(back);
   machine.pass(40);
   EXPECT_EQ(only_session().asleep_until - machine.now(), 60s);
+}
+
+TEST_F(StoreTest, a_calendar_that_is_set_while_the_daemon_runs_moves_no_window) {
+  for (const std::int64_t by : {7200, -7200, 86'400 * 365 * 3}) {
+    const auto r = record();
+    const tunnel::SaveBlob blob{"ticket-key", "1", {0}, machine.now() + 10000s};
+    {
+      auto db = Database::open(file_in_place());
+      ASSERT_TRUE(db);
+      ASSERT_TRUE(migrate(*db));
+      RowWriter writer(*db, machine.boot_id);
+      ASSERT_TRUE(writer.heartbeat(machine.clocks().read()));
+      ASSERT_TRUE(writer.write(tunnel::SaveSession{r}, machine.clocks().read()));
+      ASSERT_TRUE(writer.write(blob, machine.clocks().read()));
+      machine.wall += by * kSecond;
+      ASSERT_TRUE(writer.heartbeat(machine.clocks().read()));
+    }
+    machine.reboot(30);
+    const auto back = only_session();
+    EXPECT_EQ(back.asleep_until, machine.now() + 70s);
+    EXPECT_EQ(*back.reauth_deadline, machine.now() + 970s);
+    EXPECT_EQ(open()->take_stored().blobs.at(0).expires, machine.now() + 9970s);
+    fs::remove_all(dir);
+  }
 }
 
 TEST_F(StoreTest, each_start_is_a_sign_of_life_that_a_calendar_set_back_cannot_undo) {
