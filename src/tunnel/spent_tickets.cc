@@ -10,6 +10,11 @@ void SpentTickets::remove(const Id& id) {
   entries_.erase(it);
 }
 
+std::optional<Instant> SpentTickets::expiry(const Id& id) const {
+  const auto it = entries_.find(id);
+  return it == entries_.end() ? std::nullopt : std::optional(it->second.expires);
+}
+
 bool SpentTickets::add(const Id& id, Instant issued, Instant expires, Instant now) {
   while (!by_expiry_.empty() && by_expiry_.begin()->first <= now) remove(Id(by_expiry_.begin()->second));
   if (const auto known = entries_.find(id); known != entries_.end()) {

@@ -20,6 +20,7 @@ class SpentTickets {
   /// False if it was known. `issued`: no ticket that it concerns is younger.
   bool add(const Id& id, Instant issued, Instant expires, Instant now);
   [[nodiscard]] bool contains(const Id& id) const { return entries_.contains(id); }
+  [[nodiscard]] std::optional<Instant> expiry(const Id& id) const;
   /// All tickets issued until then are refused; a floor that was kept may be put back.
   [[nodiscard]] std::optional<Instant> floor() const { return floor_; }
   void raise_floor(Instant to) { floor_ = floor_ ? std::max(*floor_, to) : to; }

@@ -72,6 +72,14 @@ void put_certificate_terms(Writer& w, const config::Phase1& p) {
   }
 }
 
+/// The entry among the spent tickets that says since when the tickets of a session count. It expires with the longest
+/// ticket of that moment, and so tells the moment.
+TicketId since_entry(const SessionId& session) {
+  TicketId id{};
+  std::ranges::transform(session, id.begin(), [](std::uint8_t v) { return static_cast<std::uint8_t>(~v); });
+  return id;
+}
+
 /// When whoever shows this ticket must log in again: what was said at the login, and what is asked for by now.
 std::optional<Instant> reauth_due(const TicketContent& c, const config::Phase1& p) {
   if (!p.reauth) return c.reauth_deadline;
@@ -168,7 +176,8 @@ void Manager::forget_session(Tunnel& t) {
   t.session = {};
 }
 
-/// The client uses `sa`: it has what was given with it, so all older tickets of the tunnel are spent.
+/// The client uses `sa`: it has what was given with it, so all older tickets of the tunnel are spent. Those that were
+/// given before a restart are not known one by one.
 void Manager::spend_older_tickets(Tunnel& t, IkeSaId sa, Instant now) {
   const auto* s = t.given.empty() || t.current != sa ? nullptr : sas_.find(sa);
   if (!s) return;
@@ -178,6 +187,10 @@ void Manager::spend_older_tickets(Tunnel& t, IkeSaId sa, Instant now) {
     refuse_from_now(g.id, g.issued, g.expires, now);
     return true;
   });
+  if (t.logged_in < since && t.tickets_since != since) {
+    t.tickets_since = since;
+    refuse_from_now(since_entry(t.session), since, since + TicketKeys::kLongestTicket, now);
+  }
 }
 
 // --- ike::Owner
@@ -241,6 +254,8 @@ const char* Manager::ticket_obstacle(const TicketId& id, const TicketContent& c,
   if (const auto due = reauth_due(c, *phase1); due && *due <= now) return "re-authentication is due";
   if (tickets_.spent.contains(id)) return "used before";
   if (tickets_.spent.contains(c.session)) return "revoked";
+  const auto counts = tickets_.spent.expiry(since_entry(c.session));  // a ticket tells full seconds
+  if (counts && c.issued + 1s <= *counts - TicketKeys::kLongestTicket) return "replaced by a newer one";
   if (tickets_.spent.floor() && c.issued <= *tickets_.spent.floor()) return "too old";
   if (c.policy != policy_fingerprint(*phase1)) return "the configuration changed";
   if (std::ranges::find(phase1->suites, c.suite) == phase1->suites.end()) return "its suite is no longer allowed";

@@ -108,6 +108,7 @@ struct Tunnel {
   // tickets given (gateway)
   SessionId session{};  ///< zero until a ticket was given
   bool session_kept = false;
+  Instant tickets_since{};         ///< older ones than this are refused, also those that `given` does not know
   std::vector<GivenTicket> given;  ///< not known to be spent; newest last
 
   // sleep

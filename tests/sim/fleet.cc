@@ -260,6 +260,7 @@ void Fleet::gateway_made_sa(const tunnel::SaveBlob& blob, const std::map<unsigne
   const auto* lease = index ? oracle_.lease(*index) : nullptr;
   if (!lease) return;
   const auto spi = load64(blob.value.data());
+  if (std::exchange(laptops_[lease->laptop]->spi_at_gateway, spi) == spi) return;  // all is written down anew at a stop
   const auto how = in.find(*index);
   const auto by = how == in.end() ? std::nullopt : std::optional(how->second);
   if (by == Way::ticket && !oracle_.is_of_ticket(spi)) wrong("back by a ticket that nobody showed");

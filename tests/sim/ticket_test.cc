@@ -503,6 +503,33 @@ TEST_F(Ticket, serves_once) {
   EXPECT_TRUE(server.logged("session ticket refused: used before")) << "also over a restart";
 }
 
+TEST_F(Ticket, is_void_once_its_owner_came_with_a_newer_one_over_restarts) {
+  auto g = gateway();
+  g.phase1[0].keylife = 1000s;
+  begin(g, laptop());
+  lose = [](const Host&, const wire::Header& h) { return h.exchange == wire::ExchangeType::ike_session_resume; };
+  client.command([&](tunnel::Manager& m) { return m.machine_woke(10s, world.now()), 0; });
+  world.run_for(1s);
+  ASSERT_FALSE(resume_request.empty());
+  const auto first = resume_request;  // seen on the way, and never used
+  lose = nullptr;
+  client.clear_log();
+  world.run_for(770s);
+  ASSERT_TRUE(client.logged("got a session ticket"));
+  ASSERT_FALSE(client.logged(" rekeyed to ")) << "both of one IKE SA";
+  restart(g);  // which ticket was given when is forgotten
+  expect_back_by_ticket();
+  ASSERT_NE(resume_request, first);
+  const auto replay = [&] { server.receive_ike({kServer, 500}, {kElsewhere, 500}, first); };
+  server.clear_log();
+  replay();
+  EXPECT_TRUE(server.logged("session ticket refused: replaced by a newer one"));
+  EXPECT_TRUE(one_of_each());
+  restart(g);
+  replay();
+  EXPECT_TRUE(server.logged("session ticket refused: replaced by a newer one")) << "also over a restart";
+}
+
 TEST_F(Ticket, a_copy_that_somebody_else_sends_burns_nothing) {
   begin();
   restart(gateway());
