@@ -9,6 +9,7 @@ namespace {
 
 constexpr Duration kLoginAfterTicket = 600ms;  // a ticket costs two
 constexpr Duration kStraggler = 2ms;           // two datagrams that left together arrive at most so far apart
+constexpr Duration kTicketsTurn = 1s;          // for the answer to a ticket that is shown with a cookie
 constexpr Duration kTogether = 400ms;          // an answer within this is to the first question, not to a repeated one
 constexpr Duration kProbeEvery = 500ms;    // while the network may be back at any moment: before the login's repeats
 constexpr Duration kProbeEveryLater = 5s;  // after two minutes of silence
@@ -169,7 +170,14 @@ bool Manager::asks_again(ByteView datagram) {
 bool Manager::holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView datagram, Instant now) {
   Tunnel* t = tunnel_of_sa(sa.id());
   if (!t || t->dynamic || sa.state() != ike::SaState::init_sent || t->state != State::connecting) return false;
-  if (asks_again(datagram)) return false;
+  if (asks_again(datagram)) {
+    // The ticket is a round trip further: what waits for it waits for one more.
+    if (t->resume.sa == sa.id() && t->held_answer && !sa.status().cookie_wanted) {
+      t->timers.set(Timer::held_answer, now + std::min<Duration>((now - sa.status().created) * 2 + 20ms, kTicketsTurn));
+      refresh(*t);
+    }
+    return false;
+  }
   const bool login = t->attempt == sa.id();
   if (!login && t->resume.sa != sa.id()) return false;
   const auto other = login ? t->resume.sa : t->attempt;
