@@ -166,8 +166,10 @@ store::ClockReading Fleet::gateway_clocks() const {
 void Fleet::start_gateway() {
   oracle_.holds_nothing();
   gateway_since_ = queue_.now();
+  restoring_ = true;  // a login that the calendar puts into the future is brought back to now: none is new
   gateway_.start(gateway_model_, kGateway, plan_.seed * 1000003 + ++seeds_,
                  disk_.load(gateway_clocks(), std::to_string(boots_)));
+  restoring_ = false;
   if (plan_.follow) gateway_.manager().set_debug(true);
   schedule_gateway();
 }
@@ -236,7 +238,7 @@ void Fleet::gateway_saved(const tunnel::SessionRecord& record, std::map<unsigned
   const auto* was = oracle_.lease(record.index);
   const bool slept = was && was->asleep;
   const bool is_login =
-      record.logged_in == gateway_now() && !(was && was->laptop == n && was->login == record.logged_in);
+      !restoring_ && record.logged_in == gateway_now() && !(was && was->laptop == n && was->login == record.logged_in);
   if (is_login) {
     const char* why = oracle_.login_reason(n, queue_.now(), l.link.trouble);
     ++report_.logins[why ? why : "NONE"];

@@ -137,7 +137,7 @@ class Fleet {
   Duration calendar_{};    ///< what the gateway's calendar is ahead of the world
   Duration unfollowed_{};  ///< what it was set by and the disk has not been told of
   std::optional<Instant> gateway_tick_at_{};
-  bool ending_ = false;
+  bool ending_ = false, restoring_ = false;
   std::uint64_t seeds_ = 0;
 };
 
