@@ -99,15 +99,16 @@ def try_step(world, name, step):
     return "pass", ""
 
 
-def main(peer, role, steps, gateway_addresses=True):
-    """Runs a case and exits. `peer` is the other program, `role` what Dormouse is: "gateway", "client" or "both"."""
+def main(peer, role, steps, gateway_addresses=True, apart=False):
+    """Runs a case and exits. `peer` is the other program, `role` what Dormouse is: "gateway", "client" or "both". `apart`: each step
+    begins anew (steps.clear), so one that fails takes no other with it."""
     WORK.mkdir(parents=True, exist_ok=True)
     rows, broken = [], False
     with hosts.Hosts(gateway_addresses) as network:
         network.capture(WORK / "router.pcap")
         world = World(network, WORK)
         for name, step in steps:
-            verdict, why = ("not run", "a step before it failed") if broken else try_step(world, name, step)
+            verdict, why = ("not run", "a step before it failed") if broken and not apart else try_step(world, name, step)
             broken = broken or verdict == "fail"
             rows.append({"peer": peer, "role": role, "case": name, "data plane": DATA_PLANE, "verdict": verdict, "why": why})
         if OUT.is_dir() and os.path.ismount(OUT):

@@ -23,6 +23,20 @@ def one_of_each(world):
     return (sas[0]["spi_i"], sas[0]["spi_r"]), sas[0]["children"][0]["spi_in"]
 
 
+def clear(world):
+    """Nobody runs any more: what steps that stand apart begin with."""
+    for daemon in world.daemons:
+        if daemon.alive():
+            daemon.stop()  # in order: a killed one leaves its policies behind
+    for peer in world.peers:
+        if peer.process and peer.process.poll() is None:
+            peer.seat.crash(peer.process)
+    for end in world.flow.ends.values() if world.flow else ():
+        end.process.kill()
+        end.process.wait()
+    world.flow = None
+
+
 def login(world):
     """The tunnel is up and carries both ways; a stream runs from here on."""
     world.us.wait_state(world.tunnel, "up", 90)
