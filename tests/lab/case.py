@@ -72,12 +72,11 @@ class World(scenario.World):
         self.us, self.text, self.tunnel = self.client(text).start(), text, "toServer"
 
     def save_logs(self, folder):
-        for daemon in self.daemons:
-            for number, log in enumerate([*daemon.past_logs, daemon.log]):
-                if log:
-                    (folder / f"dormoused-{daemon.host}-{number}.log").write_text("\n".join(log.lines) + "\n", encoding="utf-8")
-        for peer in self.peers:
-            (folder / f"{peer.name}-{peer.seat.host}.log").write_text(peer.log(), encoding="utf-8")
+        logs = [log for daemon in self.daemons for log in (*daemon.past_logs, daemon.log) if log]
+        for number, log in enumerate(logs):
+            (folder / f"{log.name.replace(' on ', '-')}-{number}.log").write_text("\n".join(log.lines) + "\n", encoding="utf-8")
+        for number, peer in enumerate(self.peers):
+            (folder / f"{peer.name}-{peer.seat.host}-{number}.log").write_text(peer.log(), encoding="utf-8")
         for trace in self.workdir.glob("*.pcap"):
             shutil.copy(trace, folder)
 

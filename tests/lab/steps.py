@@ -24,7 +24,8 @@ def one_of_each(world):
 
 
 def clear(world):
-    """Nobody runs any more: what steps that stand apart begin with."""
+    """Nobody runs any more and the path is whole: what steps that stand apart begin with."""
+    world.network.restore()
     for daemon in world.daemons:
         if daemon.alive():
             daemon.stop()  # in order: a killed one leaves its policies behind
