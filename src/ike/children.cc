@@ -19,6 +19,11 @@ EspSpi spi_of(const Bytes& b) { return EspSpi(b.size() == 4 ? load32(b.data()) :
 
 }  // namespace
 
+bool SaImpl::we_rekey(ChildId id) const {
+  const auto* task = exchange_ ? std::get_if<CreateChildTask>(&exchange_->task) : nullptr;
+  return task && task->rekeys == id;
+}
+
 ChildSa* SaImpl::child(ChildId id) {
   const auto it = std::ranges::find(children_, id, &ChildSa::id);
   return it == children_.end() ? nullptr : &*it;
