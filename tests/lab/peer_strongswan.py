@@ -2,6 +2,7 @@
 import subprocess
 
 import conf
+import netns
 from netns import wait_for
 
 CHARON, LOG = "/usr/lib/ipsec/charon", "/run/charon.log"
@@ -102,3 +103,11 @@ class StrongSwan:
     def stop(self):
         self.process.terminate()
         self.process.wait(10)
+
+
+def at(world, host, esp="aes128gcm16-modp2048", more="", connection="dpd_delay = 20s", **others):
+    """strongSwan in place of the example's client ("cgw") or gateway ("sgw"), the networks behind both in its one child."""
+    here, there = (netns.SERVER_OUTSIDE, "192.168.5.0/24"), (netns.CLIENT_OUTSIDE, "10.1.100.0/24")
+    if host == "cgw":
+        here, there = there, here
+    return StrongSwan(world, host, here[0], there[0], [child(here[1], there[1], esp=esp, more=more)], connection=connection, **others)

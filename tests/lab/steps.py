@@ -1,8 +1,10 @@
 """Steps that many cases share. They know the world's `us` (our daemon), its configuration `text`, `tunnel` (its name there)
 and `peer`, which has up, rekey_child, rekey_ike, down and has_sas whatever program it is.
 """
+import shutil
 import time
 
+import conf
 import netns
 from netns import wait_for
 from scenario import check
@@ -29,6 +31,7 @@ def clear(world):
     for daemon in world.daemons:
         if daemon.alive():
             daemon.stop()  # in order: a killed one leaves its policies behind
+        shutil.rmtree(daemon.state, ignore_errors=True)
     for peer in world.peers:
         if peer.process and peer.process.poll() is None:
             peer.seat.crash(peer.process)
@@ -36,6 +39,12 @@ def clear(world):
         end.process.kill()
         end.process.wait()
     world.flow = None
+
+
+def as_client(**phase1):
+    """Our configuration towards a foreign gateway: the example's, with one proposal and the networks behind both."""
+    return conf.client().phase1("toServer", proposal="aes128gcm-prfsha256", **phase1).phase2(
+        "toServer", proposal="aes128gcm", src_subnet="10.1.100.0/24", dst_subnet="192.168.5.0/24")
 
 
 def login(world):

@@ -93,11 +93,12 @@ class Daemon:
         return [os.environ["DORMOUSED"], "--config", str(self.conf), "--state-dir", str(self.state), "--run-dir",
                 str(self.rundir), *more]
 
-    def start(self, timeout=10.0, debug=True):
-        """Starts it and waits until it serves. `debug`: the IKE trail goes to the log too, for the reader of a failure."""
+    def start(self, timeout=10.0, debug=True, more=()):
+        """Starts it and waits until it serves. `debug`: the IKE trail goes to the log too, for the reader of a failure; `more`: words of
+        its command line."""
         environment = {k: v for k, v in os.environ.items() if k not in ("JOURNAL_STREAM", "NOTIFY_SOCKET")}
         environment["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={self.bus or self.home / 'no-bus'}"  # never the host's
-        self.process = self.network.start(self.host, *self.command(*(["--debug"] if debug else [])), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        self.process = self.network.start(self.host, *self.command(*(["--debug"] if debug else []), *more), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                           stderr=subprocess.PIPE, text=True, errors="replace", env=environment)
         if self.log:
             self.past_logs.append(self.log)
