@@ -113,6 +113,8 @@ Result<ChildId> SaImpl::install(const Agreement& a, EspSpi in, ByteView g_ir, By
                                 std::optional<ChildId> replaces, Instant now, Outbox& out) {
   TRY_ASSIGN(auto keys, crypto::derive_child_keys(owner_.crypto(), suite_.prf, a.suite,
                                                   protection_->keys().sk_d.reveal(), g_ir, ni, nr));
+  if (auto* to = owner_.key_export())
+    to->child_keys(we_began ? a.peer_spi : in, we_began ? in : a.peer_spi, a.suite, keys);
   ChildSa c{.id = owner_.next_child_id(),
             .phase2 = a.policy->name,
             .in = in,
