@@ -60,6 +60,12 @@ class World(scenario.World):
         self.peers = []
         self.us = self.text = self.tunnel = self.peer = self.flow = self.laptop = None  # for the steps of steps.py
 
+    def daemon(self, host, configuration):
+        """Ours. Its keys are kept for the reader of the capture."""
+        daemon = super().daemon(host, configuration)
+        daemon.options = ("--key-log", str(daemon.home / "keys"))
+        return daemon
+
     def seat(self, host):
         return self.network.seat(host)
 
@@ -77,6 +83,10 @@ class World(scenario.World):
             (folder / f"{log.name.replace(' on ', '-')}-{number}.log").write_text("\n".join(log.lines) + "\n", encoding="utf-8")
         for number, peer in enumerate(self.peers):
             (folder / f"{peer.name}-{peer.seat.host}-{number}.log").write_text(peer.log(), encoding="utf-8")
+        (folder / "wireshark").mkdir(exist_ok=True)
+        for name in ("ikev2_decryption_table", "esp_sa"):
+            tables = [path.read_text(encoding="utf-8") for path in self.workdir.glob(f"*/keys/{name}")]
+            (folder / "wireshark" / name).write_text("".join(tables), encoding="utf-8")
         for trace in self.workdir.glob("*.pcap"):
             shutil.copy(trace, folder)
 
