@@ -26,7 +26,7 @@ def one_of_each(world):
 
 
 def clear(world):
-    """Nobody runs any more and the path is whole: what steps that stand apart begin with."""
+    """Nobody runs any more and the path is whole: what independent steps begin with."""
     world.network.restore()
     for daemon in world.daemons:
         if daemon.alive():
@@ -47,14 +47,14 @@ def as_client(**phase1):
         "toServer", proposal="aes128gcm", src_subnet="10.1.100.0/24", dst_subnet="192.168.5.0/24")
 
 
-def login(world):
-    """The tunnel is up and carries both ways; a stream runs from here on."""
+def login(world, rate=20):
+    """The tunnel is up and carries both ways; a stream of so many blocks a second runs from here on."""
     world.us.wait_state(world.tunnel, "up", 90)
     world.wait_ping()
     check(world.network.ping("shost", netns.CLIENT_HOST, count=3), "a ping from the server's side")
     check(world.network.ping("chost", netns.SERVER_HOST, count=2, size=1400), "a ping with 1400 octets")
-    world.flow = world.stream(rate=20)
-    world.flow.wait_progress(20)
+    world.flow = world.stream(rate=rate)
+    world.flow.wait_progress(rate)
 
 
 def changed(world, number, before, what, timeout):

@@ -78,4 +78,4 @@ case.main("libreswan", "both", [
     *[(f"gateway: {kind[-1]}", gateway(*kind)) for kind in KINDS],
     *[(f"client: {kind[-1]}", client(*kind)) for kind in KINDS],
     ("Ed25519", case.absent("libreswan 5.2 has no Ed25519 certificates")),
-], apart=True)
+], independent=True)

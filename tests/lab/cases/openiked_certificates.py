@@ -1,5 +1,5 @@
 #!/usr/bin/python3 -B
-"""Logins by certificate with OpenIKED, in each role: RSA and ECDSA, with rekeys."""
+"""Logins by certificate with OpenIKED, in each role: RSA, with rekeys, and ECDSA on each curve."""
 import pathlib
 import sys
 
@@ -34,13 +34,14 @@ def openiked(world, host, kind):
     return peer.install(world.leaves[kind][1], world.office).start()
 
 
-def proved(world):
-    steps.login(world)
+def proved(world, rekeys):
+    steps.login(world, rate=4)
     tunnel = world.us.tunnels()[world.tunnel]
     check(tunnel["auth_method"] == "digital signature", f"digital signature, not {tunnel['auth_method']}")
     check(THEIRS in tunnel["certificate"], "its subject is shown")
-    steps.peer_rekeys_child(world)
-    steps.peer_rekeys_ike(world)
+    if rekeys:
+        steps.peer_rekeys_child(world)
+        steps.peer_rekeys_ike(world)
     world.flow.finish()
 
 
@@ -53,7 +54,7 @@ def gateway(kind):
         steps.clear(world)
         world.gateway(signing(world, conf.server(interval=600), "toClient", kind))
         world.peer = openiked(world, "cgw", kind)
-        proved(world)
+        proved(world, kind == "rsa")  # they take minutes, and do not know how the login went
     return step
 
 
@@ -63,9 +64,9 @@ def client(kind):
         text = signing(world, steps.as_client().phase2("toServer", proposal="aes256-sha1"), "toServer", kind)
         world.peer = openiked(world, "sgw", kind)
         world.dial(text)
-        proved(world)
+        proved(world, kind == "rsa")  # they take minutes, and do not know how the login went
     return step
 
 
 case.main("OpenIKED", "both", [*[(f"gateway: {kind}, RFC 7427", gateway(kind)) for kind in KINDS],
-                               *[(f"client: {kind}, RFC 7427", client(kind)) for kind in KINDS]], apart=True)
+                               *[(f"client: {kind}, RFC 7427", client(kind)) for kind in KINDS]], independent=True)

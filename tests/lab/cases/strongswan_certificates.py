@@ -104,4 +104,4 @@ case.main("strongSwan", "both", [
     *[(f"gateway: {kind}, {form}", gateway(kind, form, auth, method)) for kind, form, auth, method in KINDS],
     *[(f"client: {kind}, {form}", client(kind, form, auth, method)) for kind, form, auth, method in KINDS],
     ("client: a certificate there, a shared key here", half_and_half),
-], apart=True)
+], independent=True)

@@ -107,4 +107,4 @@ case.main("strongSwan", "both", [
     ("client: its probes are answered", answered(client)),
     ("client: it finds us dead", we_are_dead(client)),
     ("client: we find it dead, and dial until it is back", gateway_is_dead),
-], apart=True)
+], independent=True)

@@ -106,4 +106,4 @@ case.main("strongSwan", "both", [
     (f"{role}: {' and '.join(inside)} in {outside}", make(outside, inside))
     for role, make in (("gateway", gateway), ("client", client))
     for outside, inside in (("IPv4", ["IPv6"]), ("IPv6", ["IPv4"]), ("IPv4", ["IPv4", "IPv6"]), ("IPv6", ["IPv4", "IPv6"]))
-], apart=True)
+], independent=True)

@@ -70,4 +70,4 @@ def case_of(role, charon, mtu, pieces, fragmentation="yes"):
 case.main("strongSwan", "both", [row for role in ("gateway", "client") for row in (
     (f"{role}: a chain of RSA-4096, pieces of 576 and 500 octets", case_of(role, SMALL, 500, 12)),
     (f"{role}: a chain of RSA-4096, pieces as usual", case_of(role, LARGE, 1200, 4)),
-    (f"{role}: a chain of RSA-4096, IKE not in pieces", case_of(role, LARGE, 1200, 0, "no")))], apart=True)
+    (f"{role}: a chain of RSA-4096, IKE not in pieces", case_of(role, LARGE, 1200, 0, "no")))], independent=True)

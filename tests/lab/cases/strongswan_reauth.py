@@ -26,7 +26,7 @@ def logged_in_again(world, before, timeout=15.0):
             return False
         return tunnels[0]["ike"][0]["spi_i"] != before and world.peer.sas().count("ESTABLISHED") == 1
     wait_for("another login, and the old one gone", again, timeout, 0.2)
-    world.flow.wait_progress(20)
+    world.flow.wait_progress(4)
 
 
 def spi(world):
@@ -39,7 +39,7 @@ def gateway(world, charon, **phase1):
     # Told by when, it begins over_time (a tenth of its rekey_time, so 24 minutes) before that, or at once, again and again.
     world.peer = at(world, "cgw", charon=charon, connection="dpd_delay = 20s\n over_time = 10s\n rand_time = 0s").start()
     world.peer.up()
-    steps.login(world)
+    steps.login(world, rate=4)
 
 
 def client_begins(charon):
@@ -91,7 +91,7 @@ def gateway_begins(world):
     steps.clear(world)
     world.peer = at(world, "sgw", charon=BREAK).start()
     world.dial(steps.as_client())
-    steps.login(world)
+    steps.login(world, rate=4)
     before = spi(world)
     world.peer.swanctl("--rekey", "--ike", "dm", "--reauth")
     logged_in_again(world, before, 60)
@@ -105,4 +105,4 @@ case.main("strongSwan", "both", [
     ("gateway: we ask for it, break before make", we_ask(BREAK)),
     ("client: the gateway asks for it", we_are_asked),
     ("client: the gateway begins it", gateway_begins),
-], apart=True)
+], independent=True)

@@ -83,9 +83,9 @@ def peer_begins(role):
 
 def we_begin(role):
     def step(world):
-        begin(world, role, {"keylife": 50}, {"keylifeseconds": 20})
+        begin(world, role, {"keylife": 25}, {"keylifeseconds": 10})
         mark = world.us.log.mark()
-        pings = Pings(world, 100)
+        pings = Pings(world, 60)
         pings.all_came_back()
         for what in (r"IKE SA \S+ rekeyed to", r"IPsec SA \S+ rekeyed to"):
             count = sum(bool(re.search(what, line)) for line in world.us.log.lines[mark:])
@@ -174,4 +174,4 @@ ROWS = [("rekeys by strongSwan, no packet lost", peer_begins), ("rekeys by Dormo
         ("strongSwan rekeys the IKE SA, Dormouse the Child SA", ike_meets_child),
         ("strongSwan rekeys the Child SA, Dormouse the IKE SA", child_meets_ike)]
 
-case.main("strongSwan", "both", [(f"{role}: {name}", make(role)) for role in ("gateway", "client") for name, make in ROWS], apart=True)
+case.main("strongSwan", "both", [(f"{role}: {name}", make(role)) for role in ("gateway", "client") for name, make in ROWS], independent=True)
