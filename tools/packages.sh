@@ -13,7 +13,7 @@ packages_of() {
   test)
     echo libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev snmp snmptrapd iperf3 binutils dbus-daemon openssl \
       python3-cryptography strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins \
-      libstrongswan-standard-plugins
+      libstrongswan-standard-plugins tshark
     ;;
   bench) echo wireguard-go wireguard-tools ;;
   dev) echo clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev ;;

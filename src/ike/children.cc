@@ -19,6 +19,11 @@ EspSpi spi_of(const Bytes& b) { return EspSpi(b.size() == 4 ? load32(b.data()) :
 
 }  // namespace
 
+bool SaImpl::we_rekey(ChildId id) const {
+  const auto* task = exchange_ ? std::get_if<CreateChildTask>(&exchange_->task) : nullptr;
+  return task && task->rekeys == id;
+}
+
 ChildSa* SaImpl::child(ChildId id) {
   const auto it = std::ranges::find(children_, id, &ChildSa::id);
   return it == children_.end() ? nullptr : &*it;
@@ -108,6 +113,8 @@ Result<ChildId> SaImpl::install(const Agreement& a, EspSpi in, ByteView g_ir, By
                                 std::optional<ChildId> replaces, Instant now, Outbox& out) {
   TRY_ASSIGN(auto keys, crypto::derive_child_keys(owner_.crypto(), suite_.prf, a.suite,
                                                   protection_->keys().sk_d.reveal(), g_ir, ni, nr));
+  if (auto* to = owner_.key_export())
+    to->child_keys(we_began ? a.peer_spi : in, we_began ? in : a.peer_spi, a.suite, keys);
   ChildSa c{.id = owner_.next_child_id(),
             .phase2 = a.policy->name,
             .in = in,

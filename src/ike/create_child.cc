@@ -177,8 +177,7 @@ void SaImpl::on_create_child_request(const wire::Message& m, ByteView datagram, 
   if (!fresh) return refuse(NotifyType::no_proposal_chosen);
   ours.esp_spi.hand_over();
   if (ChildSa* old = replaces ? child(*replaces) : nullptr) {
-    const auto* rekeying = exchange_ ? std::get_if<CreateChildTask>(&exchange_->task) : nullptr;
-    if (rekeying && rekeying->rekeys == replaces)
+    if (we_rekey(*replaces))
       old->rival = ChildSa::Rival{*fresh, lower_nonce(nonce->data, ours.nonce)};
     else
       old->replaced_by = *fresh;

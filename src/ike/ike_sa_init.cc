@@ -221,6 +221,7 @@ Result<void> SaImpl::derive(ByteView g_ir) {
   auto& engine = owner_.crypto();
   TRY_ASSIGN(const SecretBytes seed, crypto::skeyseed_initial(engine, suite_.prf, ni_, nr_, g_ir));
   TRY_ASSIGN(auto keys, crypto::derive_ike_keys(engine, suite_, seed.reveal(), ni_, nr_, spi_i_, spi_r_));
+  if (auto* to = owner_.key_export()) to->ike_keys(spi_i_, spi_r_, suite_, keys);
   TRY_ASSIGN(auto protection, Protection::make(engine, suite_, std::move(keys), initiator_));
   protection_ = std::move(protection);
   return {};

@@ -9,6 +9,7 @@
 #include "base/event.h"
 #include "base/time.h"
 #include "crypto/credential.h"
+#include "crypto/key_export.h"
 #include "crypto/suite.h"
 #include "ike/auth_scheme.h"
 #include "ike/credential_choice.h"
@@ -118,6 +119,8 @@ class Owner {
   virtual ~Owner() = default;
   [[nodiscard]] virtual Rng& rng() = 0;
   [[nodiscard]] virtual crypto::Provider& crypto() = 0;
+  /// Who is told the keys of SAs. Nobody, unless the program was started to tell them.
+  [[nodiscard]] virtual crypto::KeyExport* key_export() { return nullptr; }
   [[nodiscard]] virtual IkeSaId next_ike_id() = 0;
   [[nodiscard]] virtual ChildId next_child_id() = 0;
   /// An inbound SPI no Child SA of this host uses, > 255.

@@ -59,6 +59,7 @@ class End final : public Owner {
       : name(std::move(end_name)), rng_(seed), engine_(engine) {}
 
   std::string name;
+  crypto::KeyExport* exporting = nullptr;
   IkePolicy policy;
   std::vector<ChildPolicy> children_policy;
   SecretBytes psk = secret("correct horse");
@@ -87,6 +88,7 @@ class End final : public Owner {
 
   Rng& rng() override { return rng_; }
   crypto::Provider& crypto() override { return engine_; }
+  crypto::KeyExport* key_export() override { return exporting; }
   IkeSaId next_ike_id() override { return IkeSaId(++last_ike_); }
   ChildId next_child_id() override { return ChildId(++last_child_); }
   EspSpi allocate_esp_spi() override {

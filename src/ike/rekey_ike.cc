@@ -44,6 +44,7 @@ Result<std::unique_ptr<SaImpl>> SaImpl::make_successor(const Suite& suite, bool 
   TRY_ASSIGN(const SecretBytes seed,
              crypto::skeyseed_rekey(engine, suite_.prf, protection_->keys().sk_d.reveal(), g_ir, ni, nr));
   TRY_ASSIGN(auto keys, crypto::derive_ike_keys(engine, suite, seed.reveal(), ni, nr, i, r));
+  if (auto* to = owner_.key_export()) to->ike_keys(i, r, suite, keys);
   auto next = std::make_unique<SaImpl>(owner_, owner_.next_ike_id(), we_began, path_, policy_, now);
   TRY_ASSIGN(auto protection, Protection::make(engine, suite, std::move(keys), we_began));
   next->protection_ = std::move(protection);

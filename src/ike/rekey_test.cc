@@ -67,6 +67,15 @@ TEST_F(Rekey, the_responder_waits_with_the_new_child_until_it_is_used) {
   EXPECT_EQ(pair.b.ready.size(), 1U) << "told once";
 }
 
+TEST_F(Rekey, shows_which_child_we_are_replacing) {
+  EXPECT_FALSE(pair.a.only_sa()->status().children[0].rekeying);
+  rekey_child(pair.a);
+  EXPECT_TRUE(pair.a.only_sa()->status().children[0].rekeying);
+  EXPECT_FALSE(pair.b.only_sa()->status().children[0].rekeying) << "the peer has not heard of it";
+  pair.settle();
+  EXPECT_FALSE(pair.a.only_sa()->status().children[0].rekeying);
+}
+
 TEST_F(Rekey, keeps_selectors_that_were_narrowed) {
   Pair p;
   p.a.children_policy = {child_policy("p2", "0.0.0.0/0", "0.0.0.0/0")};

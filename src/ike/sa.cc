@@ -519,8 +519,8 @@ SaStatus SaImpl::status() const {
   s.inside = inside_;
   s.peer_method = peer_method_;
   for (const auto& c : children_)
-    s.children.push_back({c.id, c.phase2, c.in, c.out, c.suite, c.local, c.remote, c.created, c.soft, c.hard, false,
-                          c.replaced_by.has_value()});
+    s.children.push_back({c.id, c.phase2, c.in, c.out, c.suite, c.local, c.remote, c.created, c.soft, c.hard,
+                          we_rekey(c.id), c.replaced_by.has_value()});
   return s;
 }
 

@@ -219,6 +219,7 @@ class SaImpl final : public IkeSa {
                                         bool we_began, std::optional<ChildId> replaces, Instant now, Outbox& out);
   void remove_child(ChildId id, CloseReason reason, Outbox& out);
   [[nodiscard]] ChildSa* child(ChildId id);
+  [[nodiscard]] bool we_rekey(ChildId id) const;  ///< our request to replace it is under way
   [[nodiscard]] ChildSa* child_by_out(EspSpi spi);
   [[nodiscard]] const ChildPolicy* policy_named(const std::string& name) const;
   [[nodiscard]] Payloads child_offer(const ChildPolicy& policy, EspSpi in, bool with_ke) const;

@@ -153,6 +153,7 @@ Result<void> SaImpl::derive_resumed(ByteView sk_d_old) {
   auto& engine = owner_.crypto();
   TRY_ASSIGN(const SecretBytes seed, crypto::skeyseed_resume(engine, suite_.prf, sk_d_old, ni_, nr_));
   TRY_ASSIGN(auto keys, crypto::derive_ike_keys(engine, suite_, seed.reveal(), ni_, nr_, spi_i_, spi_r_));
+  if (auto* to = owner_.key_export()) to->ike_keys(spi_i_, spi_r_, suite_, keys);
   TRY_ASSIGN(auto protection, Protection::make(engine, suite_, std::move(keys), initiator_));
   protection_ = std::move(protection);
   return {};

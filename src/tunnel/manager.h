@@ -54,6 +54,8 @@ class Manager final : private ike::Owner {
   /// All must outlive the manager. Without an engine for certificates nobody can log in by signature.
   Manager(crypto::Provider& crypto, Rng& rng, esp::DataPlane& data, crypto::CertificateEngine* certificates = nullptr);
   ~Manager() override;
+  /// From now on `to`, which must outlive this, is told the keys of all SAs.
+  void export_keys(crypto::KeyExport& to) { key_export_ = &to; }
 
   // --- events
   /// Takes a new configuration: starts, changes in place or tears down just what differs. Returns a summary for the
@@ -142,6 +144,7 @@ class Manager final : private ike::Owner {
   // ike::Owner
   Rng& rng() override { return rng_; }
   crypto::Provider& crypto() override { return crypto_; }
+  crypto::KeyExport* key_export() override { return key_export_; }
   IkeSaId next_ike_id() override { return IkeSaId(++last_ike_id_); }
   ChildId next_child_id() override { return ChildId(++last_child_id_); }
   std::optional<Bytes> qcd_token(bool initiator, IkeSpi i, IkeSpi r) override;
@@ -366,6 +369,7 @@ class Manager final : private ike::Owner {
   [[nodiscard]] static LogScope scope_of(const Tunnel& t) { return {.gateway = t.name}; }
 
   crypto::Provider& crypto_;
+  crypto::KeyExport* key_export_ = nullptr;
   Rng& rng_;
   esp::DataPlane& data_;
   std::shared_ptr<const config::Model> model_;

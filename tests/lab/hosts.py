@@ -51,7 +51,7 @@ class Seat:
         """Ends a daemon as a power cut would: what the kernel holds for it is gone, too."""
         process.kill()
         process.wait()
-        self.run("sh", "-c", "ip xfrm state flush; ip xfrm policy flush")
+        self.run("sh", "-c", "ip xfrm state flush; ip xfrm policy flush; ip route flush table 220; ip -6 route flush table 220; :")
 
     def read(self, path):
         return self.run("sh", "-c", f"cat {path} 2>/dev/null || :")

@@ -32,6 +32,13 @@ def table(rows):
     return "\n".join(["", text[0], "-" * max(len(line) for line in text[:1]), *text[1:], ""])
 
 
+def counts(rows):
+    """How many of each verdict, as text."""
+    verdicts = [row["verdict"] for row in rows]
+    kinds = (("passed", "pass"), ("failed", "fail"), ("not offered", "not offered"), ("not run", "not run"))
+    return ", ".join(f"{verdicts.count(verdict)} {word}" for word, verdict in kinds if word != "not run" or verdict in verdicts)
+
+
 def guest(lab):
     """What the guest is made of, by name and version."""
     names = ("strongswan-charon", "libreswan", "openiked", "openssl", "nftables", "iproute2")

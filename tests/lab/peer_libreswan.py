@@ -1,9 +1,10 @@
 """libreswan in a seat: pluto with the kernel's ESP."""
 import conf
+import pki
 from netns import wait_for
 
 PLUTO = "/usr/libexec/ipsec/pluto"
-LOG = "/run/pluto.log"
+LOG, NSS = "/run/pluto.log", "/var/lib/ipsec/nss"
 
 
 class Libreswan:
@@ -27,8 +28,17 @@ class Libreswan:
         self.seat.write("/etc/ipsec.conf", f"{setup}conn dm\n{lines}")
         self.seat.write("/etc/ipsec.secrets", f': PSK "{conf.SECRET}"\n')
 
+    def install(self, leaf, authority):
+        """Gives it a key with its certificate, "own", and the certificate of an authority."""
+        bundle = leaf.key.with_suffix(".p12")
+        pki.openssl("pkcs12", "-export", "-inkey", leaf.key, "-in", leaf.certificate, "-certfile", authority.certificate, "-name", "own",
+                    "-passout", "pass:bundle", "-out", bundle)
+        self.seat.run("sh", "-c", f"rm -rf {NSS} && mkdir -p {NSS} && ipsec initnss && pk12util -i {bundle} -d sql:{NSS} -W bundle -K ''")
+        self.seat.run("certutil", "-A", "-d", f"sql:{NSS}", "-n", "authority", "-t", "CT,,", "-i", str(authority.certificate))
+        return self
+
     def start(self):
-        self.seat.run("sh", "-c", "test -e /var/lib/ipsec/nss/cert9.db || { mkdir -p /var/lib/ipsec/nss && ipsec initnss; }")
+        self.seat.run("sh", "-c", f"test -e {NSS}/cert9.db || {{ mkdir -p {NSS} && ipsec initnss; }}")
         self.seat.run("rm", "-f", "/run/pluto/pluto.pid", "/run/pluto/pluto.ctl")
         self.process = self.seat.start(PLUTO, "--nofork", "--config", "/etc/ipsec.conf")
         wait_for("pluto", lambda: "pluto" in self.ipsec("whack", "--status", check=False), 20, 0.1)

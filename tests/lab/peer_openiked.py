@@ -18,15 +18,22 @@ class OpenIked:
     rekey_within = 150.0  # by its lifetimes alone
 
     def __init__(self, world, host, policy):
-        """`policy` in the manner of iked.conf, without its secret."""
+        """`policy` in the manner of iked.conf, without its secret; ending in "rfc7427" it signs."""
         self.seat = world.seat(host)
         world.peers.append(self)
         self.process = None
-        self.seat.write("/etc/iked.conf", f'{policy} \\\n  psk "{conf.SECRET}"\n')
+        self.seat.write("/etc/iked.conf", policy + "\n" if policy.endswith("rfc7427") else f'{policy} \\\n  psk "{conf.SECRET}"\n')
         # It wants a key pair even for a shared secret.
         self.seat.run("sh", "-c", f"""mkdir -p {FOLDERS}
             openssl ecparam -name prime256v1 -genkey -noout -out /etc/iked/private/local.key
             openssl ec -in /etc/iked/private/local.key -pubout -out /etc/iked/local.pub""")
+
+    def install(self, leaf, authority):
+        """Gives it a key with its certificate, and the certificate of an authority."""
+        self.seat.write("/etc/iked/private/local.key", leaf.key.read_text())
+        self.seat.write("/etc/iked/certs/own.crt", leaf.certificate.read_text(), "644")
+        self.seat.write("/etc/iked/ca/ca.crt", authority.certificate.read_text(), "644")
+        return self
 
     def start(self):
         self.process = self.seat.start("sh", "-c", f"exec /usr/sbin/iked -dvv -f /etc/iked.conf >>{LOG} 2>&1", stdin=subprocess.DEVNULL)

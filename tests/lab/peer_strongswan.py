@@ -2,6 +2,7 @@
 import subprocess
 
 import conf
+import netns
 from netns import wait_for
 
 CHARON, LOG = "/usr/lib/ipsec/charon", "/run/charon.log"
@@ -26,10 +27,8 @@ connections {{ dm {{
   remote_addrs = {remote}
   proposals = {ike}
   {connection}
-  local {{ auth = psk
-    id = {local_id} }}
-  remote {{ auth = psk
-    id = {remote_id} }}
+  local {{ {proof} }}
+  remote {{ {peer_proof} }}
   children {{ {children} }}
 }} }}
 {sections}
@@ -48,15 +47,24 @@ class StrongSwan:
     rekey_within = 15.0
 
     def __init__(self, world, host, local, remote, children, ike="aes128gcm16-prfsha256-modp2048", connection="", sections="", charon="",
-                 local_id=None, remote_id=None):
-        """`children`: texts of `child`; `connection`, `sections`, `charon`: more of the connection, of swanctl.conf, of charon's own."""
+                 local_id=None, remote_id=None, proof=None, peer_proof=None):
+        """`children`: texts of `child`; `connection`, `sections`, `charon`: more of the connection, of swanctl.conf, of charon's own; `proof`
+        and `peer_proof`: how it proves itself and what it wants of its peer, else the shared key."""
         self.seat = world.seat(host)
         world.peers.append(self)
         self.process = None
         self.seat.write("/etc/strongswan.d/lab.conf", SETTINGS.format(more=charon))
         self.seat.write("/etc/swanctl/conf.d/lab.conf", CONNECTION.format(
-            local=local, remote=remote, ike=ike, connection=connection, local_id=local_id or local, remote_id=remote_id or remote,
-            children="\n".join(children), sections=sections, secret=conf.SECRET))
+            local=local, remote=remote, ike=ike, connection=connection, children="\n".join(children), sections=sections, secret=conf.SECRET,
+            proof=proof or f"auth = psk\n id = {local_id or local}", peer_proof=peer_proof or f"auth = psk\n id = {remote_id or remote}"))
+
+    def install(self, leaf, *authorities):
+        """Gives it a key with its certificate, own.pem, and the certificates of authorities."""
+        self.seat.write("/etc/swanctl/private/own.key", leaf.key.read_text())
+        self.seat.write("/etc/swanctl/x509/own.pem", leaf.certificate.read_text())
+        for authority in authorities:
+            self.seat.write(f"/etc/swanctl/x509ca/{authority.name}.pem", authority.certificate.read_text())
+        return self
 
     def start(self):
         self.seat.run("sh", "-c", "rm -f /run/charon.*; mkdir -p /etc/ipsec.d")
@@ -95,3 +103,11 @@ class StrongSwan:
     def stop(self):
         self.process.terminate()
         self.process.wait(10)
+
+
+def at(world, host, esp="aes128gcm16-modp2048", more="", connection="dpd_delay = 20s", **others):
+    """strongSwan in place of the example's client ("cgw") or gateway ("sgw"), the networks behind both in its one child."""
+    here, there = (netns.SERVER_OUTSIDE, "192.168.5.0/24"), (netns.CLIENT_OUTSIDE, "10.1.100.0/24")
+    if host == "cgw":
+        here, there = there, here
+    return StrongSwan(world, host, here[0], there[0], [child(here[1], there[1], esp=esp, more=more)], connection=connection, **others)

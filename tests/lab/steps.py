@@ -1,8 +1,10 @@
 """Steps that many cases share. They know the world's `us` (our daemon), its configuration `text`, `tunnel` (its name there)
 and `peer`, which has up, rekey_child, rekey_ike, down and has_sas whatever program it is.
 """
+import shutil
 import time
 
+import conf
 import netns
 from netns import wait_for
 from scenario import check
@@ -23,14 +25,36 @@ def one_of_each(world):
     return (sas[0]["spi_i"], sas[0]["spi_r"]), sas[0]["children"][0]["spi_in"]
 
 
-def login(world):
-    """The tunnel is up and carries both ways; a stream runs from here on."""
+def clear(world):
+    """Nobody runs any more and the path is whole: what independent steps begin with."""
+    world.network.restore()
+    for daemon in world.daemons:
+        if daemon.alive():
+            daemon.stop()  # in order: a killed one leaves its policies behind
+        shutil.rmtree(daemon.state, ignore_errors=True)
+    for peer in world.peers:
+        if peer.process and peer.process.poll() is None:
+            peer.seat.crash(peer.process)
+    for end in world.flow.ends.values() if world.flow else ():
+        end.process.kill()
+        end.process.wait()
+    world.flow = None
+
+
+def as_client(**phase1):
+    """Our configuration towards a foreign gateway: the example's, with one proposal and the networks behind both."""
+    return conf.client().phase1("toServer", proposal="aes128gcm-prfsha256", **phase1).phase2(
+        "toServer", proposal="aes128gcm", src_subnet="10.1.100.0/24", dst_subnet="192.168.5.0/24")
+
+
+def login(world, rate=20):
+    """The tunnel is up and carries both ways; a stream of so many blocks a second runs from here on."""
     world.us.wait_state(world.tunnel, "up", 90)
     world.wait_ping()
     check(world.network.ping("shost", netns.CLIENT_HOST, count=3), "a ping from the server's side")
     check(world.network.ping("chost", netns.SERVER_HOST, count=2, size=1400), "a ping with 1400 octets")
-    world.flow = world.stream(rate=20)
-    world.flow.wait_progress(20)
+    world.flow = world.stream(rate=rate)
+    world.flow.wait_progress(rate)
 
 
 def changed(world, number, before, what, timeout):

@@ -83,6 +83,7 @@ class Daemon:
         self.conf = self.home / "dormouse.conf"
         self.process, self.log, self.past_logs = None, None, []
         self.bus = None  # path of a system bus of its own
+        self.options = ()  # more words of its command line
         self.write(conf)
 
     def write(self, conf):
@@ -97,7 +98,7 @@ class Daemon:
         """Starts it and waits until it serves. `debug`: the IKE trail goes to the log too, for the reader of a failure."""
         environment = {k: v for k, v in os.environ.items() if k not in ("JOURNAL_STREAM", "NOTIFY_SOCKET")}
         environment["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={self.bus or self.home / 'no-bus'}"  # never the host's
-        self.process = self.network.start(self.host, *self.command(*(["--debug"] if debug else [])), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        self.process = self.network.start(self.host, *self.command(*(["--debug"] if debug else []), *self.options), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                           stderr=subprocess.PIPE, text=True, errors="replace", env=environment)
         if self.log:
             self.past_logs.append(self.log)

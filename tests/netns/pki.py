@@ -9,6 +9,7 @@ from netns import Failure
 
 KEYS = {
     "rsa": ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+    "rsa4096": ["RSA", "-pkeyopt", "rsa_keygen_bits:4096"],
     "p256": ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
     "p384": ["EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
     "p521": ["EC", "-pkeyopt", "ec_paramgen_curve:P-521"],

@@ -76,6 +76,10 @@ Outcome<void> Daemon::open_sockets() {
   TRY_ASSIGN(data_, dataplane::make_tun_data_plane(crypto::make_esp_provider()));
   store_ = store::Store::open(options_.state_dir, store::system_clocks());
   manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_, certificates_.get());
+  if (!options_.key_log.empty()) {
+    TRY_ASSIGN(auto key_log, KeyLog::open(options_.key_log));
+    manager_->export_keys(key_log_.emplace(std::move(key_log)));
+  }
   return {};
 }
 
@@ -112,6 +116,7 @@ Outcome<void> Daemon::watch_all() {
 
 int Daemon::run(const config::Loaded& first) {
   refresh_debug();
+  if (key_log_) log(LogId::keys_are_logged, {options_.key_log});
   apply(first, "start");
   watch_logind();
   log(LogId::daemon_started, {std::string(DORMOUSE_VERSION), first.model->phase1.size()});

@@ -17,6 +17,7 @@
 #include "adapters/store/store.h"
 #include "crypto/engine/engine.h"
 #include "programs/dormoused/config_file.h"
+#include "programs/dormoused/key_log.h"
 #include "programs/dormoused/loop_watcher.h"
 #include "programs/dormoused/machine.h"
 #include "programs/dormoused/options.h"
@@ -75,6 +76,7 @@ class Daemon final : private control::Handler {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<esp::DataPlane> data_;
   std::optional<loop::UdpSocket> udp4_, udp6_;
+  std::optional<KeyLog> key_log_;  // --key-log alone
   std::unique_ptr<tunnel::Manager> manager_;
   snmp::TrapSender traps_;
   std::shared_ptr<const config::Model> model_;

@@ -6,10 +6,11 @@
 namespace dormouse::daemon {
 
 const char* usage() {
-  return "usage: dormoused --config FILE [--state-dir DIR] [--run-dir DIR] [--check] [--debug]\n"
+  return "usage: dormoused --config FILE [--state-dir DIR] [--run-dir DIR] [--key-log DIR] [--check] [--debug]\n"
          "  --config FILE    the configuration, in FortiOS's language\n"
          "  --state-dir DIR  what outlives a restart (default /var/lib/dormouse)\n"
          "  --run-dir DIR    the control socket (default /run/dormouse)\n"
+         "  --key-log DIR    write the keys of all tunnels to DIR, for Wireshark; never in production\n"
          "  --check          validate the configuration and exit (0 good, 2 not)\n"
          "  --debug          print the IKE trail on standard error\n"
          "  --version, --help\n"
@@ -24,7 +25,7 @@ Outcome<Options> parse_options(int argc, char** argv) {
     std::string* value;
   };
   const std::array flags{Flag{"--config", &out.config}, Flag{"--state-dir", &out.state_dir},
-                         Flag{"--run-dir", &out.run_dir}};
+                         Flag{"--run-dir", &out.run_dir}, Flag{"--key-log", &out.key_log}};
   for (int i = 1; i < argc; ++i) {
     const std::string_view arg = argv[i];
     bool matched = false;

@@ -10,7 +10,8 @@ struct Options {
   std::string config;
   std::string state_dir = "/var/lib/dormouse";
   std::string run_dir = "/run/dormouse";
-  bool check = false;  ///< validate the configuration and exit
+  std::string key_log{};  ///< folder for the keys of all SAs; empty: they stay secret
+  bool check = false;     ///< validate the configuration and exit
   bool help = false;
   bool version = false;
   bool debug = false;  ///< the IKE trail on standard error from the start

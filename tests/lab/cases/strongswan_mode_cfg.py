@@ -49,6 +49,8 @@ def full_pool(world):
     check(not let_in, "the fifth is not let in")
     check("INTERNAL_ADDRESS_FAILURE" in fifth.log() or "INT_ADDR_FAIL" in fifth.log(), "and told why")
     check(len(assigned(world)) == 4, "the four are as they were")
+    # strongSwan may read our Delete before the answer that it follows, and then waits for it to be repeated.
+    wait_for("the refused one to know that its IKE SA is gone", lambda: not fifth.has_sas(), 10)
     world.clients[1].down()
     wait_for("an address to be free", lambda: len(assigned(world)) == 3, 10)
     fifth.up()
