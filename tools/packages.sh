@@ -18,6 +18,7 @@ packages_of() {
   bench) echo wireguard-go wireguard-tools ;;
   dev) echo clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev ;;
   package) echo dpkg-dev debhelper ;;
+  chroot) echo mmdebstrap ;;
   lab) echo mmdebstrap xz-utils gcc make flex bison bc util-linux ;;
   all) for group in build run test bench dev; do packages_of "$group"; done ;;
   *) return 1 ;;
