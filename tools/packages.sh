@@ -11,13 +11,14 @@ packages_of() {
     ;;
   run) echo nftables iproute2 iputils-ping procps python3 ;;
   test)
-    echo libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev snmp snmptrapd iperf3 binutils dbus-daemon openssl \
+    echo libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev snmp snmptrapd iperf3 binutils dbus-daemon mandoc openssl \
       python3-cryptography strongswan-charon strongswan-swanctl libcharon-extra-plugins libstrongswan-extra-plugins \
       libstrongswan-standard-plugins tshark
     ;;
   bench) echo wireguard-go wireguard-tools ;;
   dev) echo clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev ;;
-  package) echo dpkg-dev ;;
+  package) echo dpkg-dev debhelper ;;
+  chroot) echo mmdebstrap ;;
   lab) echo mmdebstrap xz-utils gcc make flex bison bc util-linux ;;
   all) for group in build run test bench dev; do packages_of "$group"; done ;;
   *) return 1 ;;

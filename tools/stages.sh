@@ -9,9 +9,8 @@ sources() {
 configure() { # PRESET
   local log=build/$1.configure.log preset=$1 extra=()
   mkdir -p build
-  # Two presets are the release one with a part left out: a machine that only wants to see or package Dormouse
-  # need not have the test libraries.
-  case $1 in demo | package) preset=release extra=(-B "build/$1" -DDORMOUSE_TESTS=OFF -DDORMOUSE_BENCH=OFF) ;; esac
+  # The release one with a part left out: a machine that only wants to see Dormouse need not have the test libraries.
+  case $1 in demo) preset=release extra=(-B "build/$1" -DDORMOUSE_TESTS=OFF -DDORMOUSE_BENCH=OFF) ;; esac
   cmake --preset "$preset" "${extra[@]}" >"$log" 2>&1 || { cat "$log" >&2 && fail "cmake could not configure $1"; }
 }
 

@@ -173,6 +173,8 @@ Outcome<Source> Loop::after_each_turn(std::function<void()> settle) {
 
 sd_event* Loop::native() const { return impl_->event; }
 
+bool Loop::keep_watchdog() { return sd_event_set_watchdog(impl_->event, 1) > 0; }
+
 Outcome<int> Loop::run() {
   const int rc = sd_event_loop(impl_->event);
   if (rc < 0) return refused("run the event loop", rc);
@@ -188,5 +190,12 @@ Outcome<bool> Loop::turn(Duration wait) {
 }
 
 void notify_manager(std::string_view state) { sd_notify(0, std::string(state).c_str()); }
+
+void notify_reloading() {
+  timespec t{};
+  static_cast<void>(clock_gettime(CLOCK_MONOTONIC, &t));  // the manager's word for what belongs together
+  notify_manager("RELOADING=1\nMONOTONIC_USEC=" +
+                 std::to_string(std::int64_t{t.tv_sec} * 1'000'000 + t.tv_nsec / 1'000));
+}
 
 }  // namespace dormouse::loop

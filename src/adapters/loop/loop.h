@@ -75,6 +75,9 @@ class Loop {
   /// For an adapter that brings sources of its own (sd-bus).
   [[nodiscard]] sd_event* native() const;
 
+  /// Tells the service manager while the loop turns that it does, as often as WATCHDOG_USEC asks. True if it asks.
+  bool keep_watchdog();
+
   /// Runs until stop(); returns its code. Failure: the loop itself broke.
   [[nodiscard]] Outcome<int> run();
   /// Makes run() return `code` after the present callback.
@@ -90,5 +93,7 @@ class Loop {
 
 /// Tells the service manager, if there is one: "READY=1", "STOPPING=1", "STATUS=...". Without one it does nothing.
 void notify_manager(std::string_view state);
+/// Tells it that the configuration is being read anew, until "READY=1" follows.
+void notify_reloading();
 
 }  // namespace dormouse::loop

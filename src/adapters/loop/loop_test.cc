@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -285,6 +287,58 @@ TEST(Loop, boot_time_goes_on_and_the_calendar_is_of_this_century) {
 }
 
 TEST(Loop, a_state_without_a_service_manager_is_no_harm) { notify_manager("STATUS=testing"); }
+
+/// The socket a service manager listens at, named in the environment as it does it.
+class ServiceManager {
+ public:
+  ServiceManager() : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    const auto path = "/tmp/dormouse-notify-" + std::to_string(getpid());
+    path.copy(name.sun_path, sizeof name.sun_path - 1);
+    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&name), sizeof name), 0);
+    setenv("NOTIFY_SOCKET", path.c_str(), 1);
+    path_ = path;
+  }
+  ServiceManager(const ServiceManager&) = delete;
+  ServiceManager& operator=(const ServiceManager&) = delete;
+  ~ServiceManager() {
+    for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) unsetenv(name);
+    close(fd_);
+    unlink(path_.c_str());
+  }
+  /// The next message, or nothing.
+  [[nodiscard]] std::string heard() const {
+    std::array<char, 256> text{};
+    const auto n = recv(fd_, text.data(), text.size(), 0);
+    return n > 0 ? std::string(text.data(), static_cast<std::size_t>(n)) : "";
+  }
+
+ private:
+  int fd_;
+  std::string path_;
+};
+
+TEST(Loop, tells_the_service_manager_when_it_reads_its_configuration_anew) {
+  const ServiceManager manager;
+  notify_reloading();
+  notify_manager("READY=1");
+  EXPECT_TRUE(manager.heard().starts_with("RELOADING=1\nMONOTONIC_USEC="));
+  EXPECT_EQ(manager.heard(), "READY=1");
+}
+
+TEST(Loop, answers_the_watchdog_while_it_turns) {
+  const ServiceManager manager;
+  EXPECT_FALSE(make_loop()->keep_watchdog()) << "nobody asked";
+  setenv("WATCHDOG_USEC", "200000", 1);
+  setenv("WATCHDOG_PID", std::to_string(getpid()).c_str(), 1);
+  auto loop = make_loop();
+  EXPECT_TRUE(loop->keep_watchdog());
+  EXPECT_EQ(manager.heard(), "WATCHDOG=1");
+  (void)loop->turn(400ms);
+  EXPECT_EQ(manager.heard(), "WATCHDOG=1");
+  EXPECT_EQ(manager.heard(), "") << "a loop that does not turn is not alive";
+}
 
 }  // namespace
 }  // namespace dormouse::loop

@@ -72,7 +72,9 @@ Outcome<void> ConfigFile::write(const std::string& text) {
   const mode_t mode = stat(path_.c_str(), &old) == 0 ? old.st_mode & 0777 : 0600;
   const int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
   if (fd < 0) return failed(beside);
-  const bool whole = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
+  // The mode again: that of open is what the umask leaves of it, and the file's readers stay who they were.
+  const bool whole = fchmod(fd, mode) == 0 &&
+                     ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
   close(fd);
   if (!whole) return failed(beside);
   if (rename(beside.c_str(), path_.c_str()) != 0) return failed(path_);

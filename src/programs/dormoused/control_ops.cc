@@ -89,10 +89,7 @@ void Daemon::on_request(control::ClientId client, const std::string& message) {
     settle();
     answer(n == 0 ? refused("no tunnel named '" + text(request, "name") + "'") : done());
   } else if (op == "reload") {
-    auto loaded = config_.read();
-    if (!loaded) return answer(refused(loaded.error().text));
-    apply(*loaded, "reload");
-    answer(done());
+    answer(of(reload()));
   } else if (op == "events") {
     const auto count = request.value("count", json(100));
     answer({{"ok", true}, {"lines", events_.newest(count.is_number_unsigned() ? count.get<std::size_t>() : 100)}});

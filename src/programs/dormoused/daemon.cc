@@ -52,7 +52,9 @@ Outcome<std::unique_ptr<Daemon>> Daemon::create(const Options& options, ConfigFi
                d->loop_->on_signal(s, [me = d.get(), s] { me->stop(s == SIGTERM ? "SIGTERM" : "SIGINT"); }));
     d->sources_.push_back(std::move(source));
   }
-  TRY_ASSIGN(auto hup, d->loop_->on_signal(SIGHUP, [me = d.get()] { me->reload(); }));
+  TRY_ASSIGN(auto hup, d->loop_->on_signal(SIGHUP, [me = d.get()] {
+    if (const auto done = me->reload(); !done) me->log(LogId::config_refused, {done.error().text});
+  }));
   d->sources_.push_back(std::move(hup));
   (void)signal(SIGPIPE, SIG_IGN);
   TRY(d->open_sockets());
@@ -120,6 +122,7 @@ int Daemon::run(const config::Loaded& first) {
   apply(first, "start");
   watch_logind();
   log(LogId::daemon_started, {std::string(DORMOUSE_VERSION), first.model->phase1.size()});
+  loop_->keep_watchdog();
   loop::notify_manager("READY=1");
   const auto code = loop_->run();
   if (!code) log(LogId::system_failure, {code.error().text});
@@ -186,10 +189,13 @@ void Daemon::apply(const config::Loaded& loaded, const char* why) {
   if (std::string_view(why) != "start") log(LogId::config_applied, {std::string(why) + ": " + summary});
 }
 
-void Daemon::reload() {
-  auto loaded = config_.read();
-  if (!loaded) return log(LogId::config_refused, {loaded.error().text});
-  apply(*loaded, "reload");
+Outcome<void> Daemon::reload() {
+  loop::notify_reloading();
+  const auto loaded = config_.read();
+  if (loaded) apply(*loaded, "reload");
+  loop::notify_manager("READY=1");
+  if (!loaded) return std::unexpected(loaded.error());
+  return {};
 }
 
 void Daemon::report(const std::vector<std::string>& problems) {

@@ -41,7 +41,8 @@ class Daemon final : private control::Handler {
 
   // daemon.cc
   void apply(const config::Loaded& loaded, const char* why);
-  void reload();
+  /// Reads the file again, and tells the service manager so. Failure: it is not accepted, and changed nothing.
+  [[nodiscard]] Outcome<void> reload();
   void receive_ike(loop::UdpSocket& socket);
   /// Carries out what the tunnel layer asks until it asks nothing more, then sets the alarm.
   void settle();

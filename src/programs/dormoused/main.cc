@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "programs/dormoused/daemon.h"
+#include "programs/dormoused/sandbox.h"
 
 #ifndef DORMOUSE_VERSION
 #define DORMOUSE_VERSION "0"
@@ -37,6 +38,13 @@ int serve(const daemon::Options& options) {
     std::printf("%s: good: %zu phase 1, %zu phase 2, %zu policies\n", options.config.c_str(),
                 loaded->model->phase1.size(), loaded->model->phase2.size(), loaded->model->policies.size());
     return kDone;
+  }
+  // Before the first thread, so that all of them are in it.
+  if (options.sandbox) {
+    if (const auto inside = daemon::enter_sandbox(); !inside) {
+      (void)std::fprintf(stderr, "dormoused: %s\n", inside.error().text.c_str());
+      return kFailed;
+    }
   }
   auto d = daemon::Daemon::create(options, std::move(file), std::move(rng));
   if (!d) {

@@ -6,13 +6,17 @@
 namespace dormouse::daemon {
 
 const char* usage() {
-  return "usage: dormoused --config FILE [--state-dir DIR] [--run-dir DIR] [--key-log DIR] [--check] [--debug]\n"
+  return "usage: dormoused --config FILE [--state-dir DIR] [--run-dir DIR] [--key-log DIR] [--check] [--debug]
+"
+         "                 [--no-sandbox]
+"
          "  --config FILE    the configuration, in FortiOS's language\n"
          "  --state-dir DIR  what outlives a restart (default /var/lib/dormouse)\n"
          "  --run-dir DIR    the control socket (default /run/dormouse)\n"
          "  --key-log DIR    write the keys of all tunnels to DIR, for Wireshark; never in production\n"
          "  --check          validate the configuration and exit (0 good, 2 not)\n"
          "  --debug          print the IKE trail on standard error\n"
+         "  --no-sandbox     keep all privileges and system calls\n"
          "  --version, --help\n"
          "The daemon stays in the foreground and logs to standard error or the journal. SIGHUP reloads, SIGTERM "
          "stops.\n";
@@ -44,6 +48,8 @@ Outcome<Options> parse_options(int argc, char** argv) {
       out.check = true;
     else if (arg == "--debug")
       out.debug = true;
+    else if (arg == "--no-sandbox")
+      out.sandbox = false;
     else if (arg == "--help" || arg == "-h")
       out.help = true;
     else if (arg == "--version")

@@ -14,7 +14,8 @@ struct Options {
   bool check = false;     ///< validate the configuration and exit
   bool help = false;
   bool version = false;
-  bool debug = false;  ///< the IKE trail on standard error from the start
+  bool debug = false;   ///< the IKE trail on standard error from the start
+  bool sandbox = true;  ///< give up what a gateway has no use for
 };
 
 /// Failure text says what is wrong and names --help.

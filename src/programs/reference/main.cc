@@ -1,11 +1,15 @@
-// Prints the reference pages of docs/ from the tables that the programs themselves use, so that the pages cannot say
-// anything else. `./dev docs` writes them; a test compares.
+// Prints the reference pages of docs/ and the manual pages from the tables that the programs themselves use, so that
+// the pages cannot say anything else. `./dev docs` writes the former, where a test compares; the build makes the
+// latter.
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
 #include "base/event.h"
 #include "config/schema/schema.h"
+#include "programs/reference/manual.h"
 
 namespace dormouse::reference {
 namespace {
@@ -86,11 +90,19 @@ std::string log_lines() {
 }  // namespace dormouse::reference
 
 int main(int argc, char** argv) {
-  const std::string_view what = argc == 2 ? argv[1] : "";
-  if (what != "configuration" && what != "log") {
-    (void)std::fputs("usage: reference configuration|log\n", stderr);
+  const std::string_view what = argc > 1 ? argv[1] : "";
+  std::string page;
+  if (argc == 2 && what == "log") {
+    page = dormouse::reference::log_lines();
+  } else if (argc == 2 && what == "configuration") {
+    page = dormouse::reference::configuration();
+  } else if (argc == 3 && what == "manual") {
+    std::ifstream in(argv[2], std::ios::binary);
+    page = dormouse::reference::manual(std::string(std::istreambuf_iterator<char>(in), {}));
+    if (!in) return (void)std::fprintf(stderr, "reference: %s cannot be read\n", argv[2]), 1;
+  } else {
+    (void)std::fputs("usage: reference configuration|log|manual TEMPLATE\n", stderr);
     return 2;
   }
-  const auto page = what == "log" ? dormouse::reference::log_lines() : dormouse::reference::configuration();
   return std::fputs(page.c_str(), stdout) < 0 ? 1 : 0;
 }

@@ -7,6 +7,8 @@ SUITE=trixie
 PACKAGES=(
   nftables iproute2 iputils-ping procps python3 snmptrapd
   iptables conntrack tcpdump strace openssl kmod
+  # what Dormouse's own package depends on beside these
+  libedit2 libfmt10 libipsec-mb2 libmnl0 libseccomp2 libsnmp40t64 libsqlite3-0 systemd
   # strongSwan, whole
   strongswan-swanctl charon-systemd strongswan-pki libcharon-extra-plugins libcharon-extauth-plugins
   libstrongswan-extra-plugins libstrongswan-standard-plugins
