@@ -40,11 +40,31 @@ void Tables::place(Tunnel& tunnel) {
     tunnel.device.wide.insert(tunnel.device.wide.begin(), &tunnel);
 }
 
+void Tables::add(std::unique_ptr<Child> child) {
+  Tunnel& t = child->tunnel;
+  t.children.insert(t.children.begin(), child.get());
+  by_spi.insert(child->in.spi, child.get());
+  by_spi_out.emplace(child->out.spi.value(), child.get());
+  auto& place = children[child->id.value()];
+  place = std::move(child);
+  refit(t);
+}
+
 void Tables::drop(Child& child) {
+  const auto [first, last] = by_spi_out.equal_range(child.out.spi.value());
+  const auto it = std::find_if(first, last, [&](const auto& e) { return e.second == &child; });
+  if (it != last) by_spi_out.erase(it);
   // A successor may have taken the SPI's place.
   if (by_spi.find(child.in.spi) == &child) by_spi.erase(child.in.spi);
   std::erase(child.tunnel.children, &child);
   children.erase(child.id.value());
+}
+
+void refit(Tunnel& t) {
+  const auto mtu = t.out.mtu.value();
+  const bool v6 = !t.path.remote.address.is_v4();
+  for (Child* c : t.children) c->room = esp::inner_room(c->out.format, v6, t.path.encap, mtu);
+  t.out.path_mtu.set(mtu);
 }
 
 }  // namespace dormouse::dataplane
