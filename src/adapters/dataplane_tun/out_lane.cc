@@ -110,13 +110,14 @@ bool OutLane::answered_asleep(Tunnel& t, esp::Segmenter& packets, const esp::Inn
 
 OutLane::Choice OutLane::choose(const Device& d, const esp::InnerPacket& info) {
   if (d.tunnels.size() == 1) return choose(*d.tunnels.front(), info, true);
-  const auto [first, last] = d.by_host.equal_range(info.destination.address(info.v6));
-  for (auto it = first; it != last; ++it)
-    if (const auto found = choose(*it->second, info, false); found.child != nullptr || found.sleeper != nullptr)
-      return found;
-  for (Tunnel* t : d.wide)
-    if (const auto found = choose(*t, info, false); found.child != nullptr || found.sleeper != nullptr) return found;
-  return {};
+  Choice found;
+  const auto takes_it = [&](Tunnel& t) {
+    found = choose(t, info, false);
+    return found.child != nullptr || found.sleeper != nullptr;
+  };
+  if (!d.by_prefix.visit(info.destination, info.v6, takes_it))
+    (void)std::ranges::any_of(d.wide, [&](Tunnel* t) { return takes_it(*t); });
+  return found;
 }
 
 OutLane::Choice OutLane::choose(Tunnel& t, const esp::InnerPacket& info, bool alone) {
@@ -125,7 +126,7 @@ OutLane::Choice OutLane::choose(Tunnel& t, const esp::InnerPacket& info, bool al
   // they are.
   const bool its = alone ||
                    std::ranges::any_of(t.children, [&](const Child* c) { return c->selectors.fits_outbound(info); }) ||
-                   (t.host && *t.host == info.destination.address(info.v6));
+                   std::ranges::find(t.prefixes, Prefix::host(info.destination.address(info.v6))) != t.prefixes.end();
   return {nullptr, its ? &t : nullptr};
 }
 

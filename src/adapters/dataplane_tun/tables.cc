@@ -1,6 +1,9 @@
 #include "adapters/dataplane_tun/tables.h"
 
 #include <algorithm>
+#include <set>
+
+#include "base/limits.h"
 
 namespace dormouse::dataplane {
 
@@ -17,27 +20,21 @@ Child* Tables::find(ChildId id) const {
 void Tables::unplace(Tunnel& tunnel) {
   Device& d = tunnel.device;
   std::erase(d.wide, &tunnel);
-  if (!tunnel.host) return;
-  const auto [first, last] = d.by_host.equal_range(*tunnel.host);
-  const auto it = std::find_if(first, last, [&](const auto& e) { return e.second == &tunnel; });
-  if (it != last) d.by_host.erase(it);
-  tunnel.host.reset();
+  for (const auto& p : tunnel.prefixes) d.by_prefix.erase(p, &tunnel);
+  tunnel.prefixes.clear();
 }
 
 void Tables::place(Tunnel& tunnel) {
   unplace(tunnel);
-  for (const Child* c : tunnel.children) {
-    const auto host = c->selectors.remote_host();
-    if (!host || (tunnel.host && *tunnel.host != *host)) {
-      tunnel.host.reset();
-      break;
-    }
-    tunnel.host = host;
-  }
-  if (tunnel.host)
-    tunnel.device.by_host.emplace(*tunnel.host, &tunnel);
-  else
+  std::set<Prefix> all;
+  for (const Child* c : tunnel.children)
+    for (const auto& p : c->selectors.remote_prefixes()) all.insert(p);
+  if (all.empty() || all.size() > limits::kIndexedPrefixes) {
     tunnel.device.wide.insert(tunnel.device.wide.begin(), &tunnel);
+    return;
+  }
+  tunnel.prefixes.assign(all.begin(), all.end());
+  for (const auto& p : tunnel.prefixes) tunnel.device.by_prefix.insert(p, &tunnel);
 }
 
 void Tables::add(std::unique_ptr<Child> child) {

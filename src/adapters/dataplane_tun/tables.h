@@ -11,6 +11,7 @@
 #include "adapters/dataplane_tun/event_queue.h"
 #include "adapters/dataplane_tun/gate.h"
 #include "adapters/dataplane_tun/outer_sockets.h"
+#include "adapters/dataplane_tun/prefix_index.h"
 #include "adapters/dataplane_tun/tun_device.h"
 #include "esp/path_mtu.h"
 #include "esp/sa_runtime.h"
@@ -44,10 +45,10 @@ struct Child {
 
 struct Device {
   TunDevice tun;
-  std::vector<Tunnel*> tunnels;                         ///< newest first
-  std::unordered_multimap<IpAddress, Tunnel*> by_host;  ///< those whose other side is one address
-  std::vector<Tunnel*> wide;                            ///< the others, newest first
-  Instant wanted_told;                                  ///< out lane: last OutboundWanted
+  std::vector<Tunnel*> tunnels;   ///< newest first
+  PrefixIndex<Tunnel> by_prefix;  ///< those whose other side is a few prefixes
+  std::vector<Tunnel*> wide;      ///< the others, newest first
+  Instant wanted_told;            ///< out lane: last OutboundWanted
 };
 
 /// Where a packet came from on the outside, as far as it can be told.
@@ -64,8 +65,8 @@ struct Tunnel {
   esp::OuterPath path;
   Addressing addressing;
   bool asleep = false;
-  std::optional<IpAddress> host;  ///< its key in Device::by_host
-  std::vector<Child*> children;   ///< newest first
+  std::vector<Prefix> prefixes;  ///< its keys in Device::by_prefix
+  std::vector<Child*> children;  ///< newest first
 
   struct alignas(64) Out {
     std::deque<Bytes> parked;  ///< oldest first
