@@ -61,6 +61,12 @@ inline constexpr std::size_t kParkedPackets = 32;    // per sleeper: one TCP win
 inline constexpr std::size_t kParkedBytes = 64 * 1024;  // per sleeper
 inline constexpr std::size_t kParkedBytesTotal = 64 * 1024 * 1024;
 
+// --- packet path
+inline constexpr std::chrono::minutes kPathMtuAge{10};  // RFC 1191 6.3: then a wider path is tried again
+inline constexpr std::size_t kIndexedPrefixes = 256;    // by which one tunnel is looked up; with more it is asked last
+inline constexpr std::uint32_t kReportedPackets = 1U << 20;  // behind the newest one that a router may still report on
+inline constexpr unsigned kTooBigBurst = 1000;               // answers to inside senders at once, then as many a second
+
 // --- control socket and log
 inline constexpr std::size_t kMaxControlRequest = 4 * 1024 * 1024;  // a whole configuration
 inline constexpr std::size_t kMaxControlReply = 64 * 1024 * 1024;   // the status of kMaxTunnels tunnels, 1 KiB each

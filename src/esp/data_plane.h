@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "base/transform.h"
+#include "esp/header_rules.h"
 
 namespace dormouse::esp {
 
@@ -47,6 +48,7 @@ struct ChildSpec {
   bool outbound_ready = true;          ///< false: receive only until activate_outbound (RFC 7296 2.8 responder's half)
   std::uint64_t soft_bytes = 0;        ///< 0 = no limit; reached: Event lifetime_bytes{hard=false}
   std::uint64_t hard_bytes = 0;
+  HeaderRules headers{};
 };
 
 struct ChildCounters {
@@ -60,6 +62,9 @@ struct TunnelCounters {
   std::uint64_t parked = 0;          ///< packets now waiting for a sleeper
   std::uint64_t parked_sent = 0;     ///< delivered at wake
   std::uint64_t dropped_asleep = 0;  ///< thrown away while asleep (older than the parked ones)
+  std::uint64_t too_big = 0;         ///< packets dropped, their senders told what would fit
+  std::uint64_t fragmented = 0;      ///< packets cut before they were encapsulated
+  std::uint32_t path_mtu = 0;        ///< what the outer path is believed to carry; 0 = not known
   Instant last_in{}, last_out{};     ///< last authenticated packet in; last packet sent (0 = never)
 };
 
@@ -93,8 +98,12 @@ struct UnknownSpi {
   Endpoint remote;
   EspSpi spi;
 };  ///< rate-limited
+struct PathMtuChanged {
+  TunnelId tunnel;
+  std::uint32_t mtu;
+};  ///< another MTU is believed of the outer path
 using PathEvent = std::variant<AuthenticatedFrom, TrafficWhileAsleep, OutboundWanted, UsedChild, LifetimeReached,
-                               IkeDatagram, UnknownSpi>;
+                               IkeDatagram, UnknownSpi, PathMtuChanged>;
 
 class DataPlane {
  public:
@@ -102,6 +111,8 @@ class DataPlane {
   /// Makes the interface, up, with its MTU; returns its ifindex.
   [[nodiscard]] virtual Outcome<int> add_device(const DeviceSpec& spec) = 0;
   virtual void remove_device(DeviceId id) = 0;
+  /// Another MTU for a device. A back end whose devices have none may leave it.
+  virtual void set_mtu(DeviceId id, unsigned mtu) { static_cast<void>(id), static_cast<void>(mtu); }
   /// A tunnel must exist before its children. Several tunnels may share a device (net-device disable).
   virtual void add_tunnel(TunnelId id, DeviceId device, const OuterPath& path) = 0;
   virtual void remove_tunnel(TunnelId id) = 0;  ///< with all its children and parked packets
@@ -109,6 +120,8 @@ class DataPlane {
   [[nodiscard]] virtual Outcome<void> add_child(ChildSpec spec) = 0;
   virtual void activate_outbound(ChildId id) = 0;
   virtual void remove_child(ChildId id) = 0;
+  /// Other rules for the headers of its packets from now on.
+  virtual void set_headers(ChildId id, const HeaderRules& rules) { static_cast<void>(id), static_cast<void>(rules); }
   /// Asleep: outbound packets are parked (the newest few, limits.h), the rest dropped and counted. Awake: they are
   /// sent.
   virtual void set_asleep(TunnelId id, bool asleep) = 0;

@@ -52,5 +52,42 @@ TEST(Ecn, leaves_the_ipv6_flow_label_alone) {
   EXPECT_EQ(load32(packet.data()) & 0xfffff, label);
 }
 
+TEST(Ecn, an_outer_packet_is_marked_as_its_inner_one_unless_the_rules_say_otherwise) {
+  constexpr std::uint8_t kEf = 46, kCs1 = 8;
+  for (const bool v6 : {false, true}) {
+    for (const std::uint8_t ecn : {kNotEct, kEct0, kEct1, kCongested}) {
+      const auto inner = static_cast<std::uint8_t>(kEf << 2 | ecn);
+      const Bytes packet = testing::packet_of({.v6 = v6, .traffic_class = inner});
+      EXPECT_EQ(outer_mark(packet.data(), {}).traffic_class, inner);
+      EXPECT_EQ(outer_mark(packet.data(), {.dscp = kCs1}).traffic_class, kCs1 << 2 | ecn);
+      EXPECT_EQ(outer_mark(packet.data(), {.dscp = std::uint8_t{0}}).traffic_class, ecn);
+    }
+  }
+}
+
+TEST(Ecn, the_outer_dont_fragment_bit_is_cleared_set_or_copied) {
+  const Bytes whole = testing::packet_of({}), free = testing::packet_of({.dont_fragment = false});
+  const Bytes six = testing::packet_of({.v6 = true});
+  EXPECT_FALSE(outer_mark(whole.data(), {}).dont_fragment);
+  EXPECT_TRUE(outer_mark(free.data(), {.outer_df = OuterDf::set}).dont_fragment);
+  EXPECT_TRUE(outer_mark(whole.data(), {.outer_df = OuterDf::copy}).dont_fragment);
+  EXPECT_FALSE(outer_mark(free.data(), {.outer_df = OuterDf::copy}).dont_fragment);
+  EXPECT_TRUE(outer_mark(six.data(), {.outer_df = OuterDf::copy}).dont_fragment);
+}
+
+TEST(Ecn, a_copied_dscp_leaves_ecn_and_flow_label_alone) {
+  for (const bool v6 : {false, true}) {
+    Bytes packet = testing::packet_of({.v6 = v6, .traffic_class = 1 << 2 | kEct0});
+    const auto label = load32(packet.data()) & 0xfffff;
+    set_dscp(packet.data(), 0xff);
+    EXPECT_EQ(traffic_class(packet.data()), 63 << 2 | kEct0);
+    EXPECT_EQ(packet[0] >> 4, v6 ? 6 : 4);
+    if (v6) {
+      EXPECT_EQ(load32(packet.data()) & 0xfffff, label);
+    }
+    EXPECT_TRUE(testing::checksums_right(packet));
+  }
+}
+
 }  // namespace
 }  // namespace dormouse::esp

@@ -9,6 +9,10 @@ void OpenBatch::add(InboundSa& sa, MutableBytes esp) {
     sa.malformed.add(1);
     return;
   }
+  if (lifetime_of(sa.octets.get(), sa.limits) == Lifetime::hard_reached) {  // what its key may protect is used up
+    sa.expired.add(1);
+    return;
+  }
   const std::uint32_t low = load32(esp.data() + 4);
   const SeqNo seq = sa.esn ? sa.window.infer(low) : SeqNo(low);
   if (sa.window.check(seq) != ReplayVerdict::fresh) {

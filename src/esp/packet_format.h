@@ -1,5 +1,6 @@
 // The ESP packet around an inner packet (RFC 4303 2): sizes, padding and trailer, in place.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 
 #include "base/bytes.h"
@@ -16,7 +17,14 @@ struct PacketFormat {
     return {static_cast<std::uint32_t>(c.iv_size()), static_cast<std::uint32_t>(c.block_size()),
             static_cast<std::uint32_t>(c.icv_size())};
   }
-  [[nodiscard]] std::uint32_t payload_offset() const { return 8 + iv; }
+  /// Of a suite whose cipher is not made yet.
+  [[nodiscard]] static PacketFormat of(const Suite& s) {
+    const auto icv = is_aead(s.encr) ? crypto::encr_tag_size(s.encr) : crypto::integ_icv_size(s.integ);
+    return {static_cast<std::uint32_t>(crypto::encr_iv_size(s.encr)),
+            static_cast<std::uint32_t>(std::max<std::size_t>(4, crypto::encr_block_size(s.encr))),
+            static_cast<std::uint32_t>(icv)};
+  }
+  [[nodiscard]] constexpr std::uint32_t payload_offset() const { return 8 + iv; }
   /// Inner packet, padding and the two trailer octets, a multiple of the block.
   [[nodiscard]] std::uint32_t body_size(std::uint32_t inner) const { return (inner + 2 + block - 1) / block * block; }
   [[nodiscard]] std::uint32_t total(std::uint32_t inner) const { return payload_offset() + body_size(inner) + icv; }

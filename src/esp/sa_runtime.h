@@ -41,9 +41,10 @@ struct alignas(64) OutboundSa {
         last_seq(esn ? kLast64 : kLast32),
         soft_seq(last_seq / 4 * 3),
         limits(most) {}
-  /// Whether one more packet may be sealed: numbers never come round (RFC 4303 3.3.3).
-  [[nodiscard]] bool exhausted() const {
-    return seq >= last_seq || lifetime_of(octets.get(), limits) == Lifetime::hard_reached;
+  /// Whether one more packet may not be sealed: numbers never come round (RFC 4303 3.3.3). `pending` octets are taken
+  /// already and not counted yet.
+  [[nodiscard]] bool exhausted(std::uint64_t pending = 0) const {
+    return seq >= last_seq || lifetime_of(octets.get() + pending, limits) == Lifetime::hard_reached;
   }
   [[nodiscard]] Lifetime lifetime() const {
     if (exhausted()) return Lifetime::hard_reached;
@@ -81,7 +82,7 @@ struct alignas(64) InboundSa {
   bool used = false;  ///< a packet verified already
   ByteLimits limits;
   Lifetime told = Lifetime::good;
-  Count packets, octets, replayed, auth_failed, malformed, ts_mismatch, highest;
+  Count packets, octets, replayed, auth_failed, malformed, expired, ts_mismatch, highest;
 };
 
 }  // namespace dormouse::esp

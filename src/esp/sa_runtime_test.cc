@@ -6,6 +6,7 @@
 #include "esp/inner_packets_for_test.h"
 #include "esp/open_batch.h"
 #include "esp/seal_run.h"
+#include "esp/segmenter.h"
 #include "esp/toy_cipher_for_test.h"
 
 namespace dormouse::esp {
@@ -19,8 +20,8 @@ constexpr EspSpi kSpi(0x12345678);
 OutboundSa outbound(bool esn = false, ByteLimits limits = {}) {
   return {std::make_unique<ToyCipher>(), kSpi, esn, limits};
 }
-InboundSa inbound(bool esn = false, std::uint32_t window = 64) {
-  return {std::make_unique<ToyCipher>(), kSpi, esn, window, {}};
+InboundSa inbound(bool esn = false, std::uint32_t window = 64, ByteLimits limits = {}) {
+  return {std::make_unique<ToyCipher>(), kSpi, esn, window, limits};
 }
 
 /// The ESP packets of a run.
@@ -40,7 +41,7 @@ std::vector<Bytes> sealed(SealRun& run) {
 Bytes sealed_one(OutboundSa& sa, Bytes inner) {
   SealRun run;
   Segmenter one(inner, {});
-  run.take(sa, one, false, 0);
+  run.take(sa, one, false, {});
   return sealed(run).at(0);
 }
 
@@ -61,7 +62,7 @@ TEST(SaRuntime, carries_packets_of_every_length) {
       Bytes inner = packet_of({.v6 = v6, .payload = payload});
       SealRun run;
       Segmenter one(inner, {});
-      run.take(out, one, v6, 0);
+      run.take(out, one, v6, {});
       const auto packets = sealed(run);
       ASSERT_EQ(packets.size(), 1U);
       EXPECT_EQ(packets[0].size() % 4, 0U);
@@ -153,7 +154,7 @@ TEST(SaRuntime, stops_before_a_32_bit_number_comes_round) {
   Bytes inner = packet_of({});
   Segmenter one(inner, {});
   SealRun run;
-  run.take(out, one, false, 0);
+  run.take(out, one, false, {});
   EXPECT_TRUE(run.empty());
   EXPECT_NE(one.next_size(), 0U);
 }
@@ -169,13 +170,34 @@ TEST(SaRuntime, stops_at_the_hard_limit_of_octets) {
   EXPECT_EQ(lifetime_of(250, {}), Lifetime::good);
 }
 
+TEST(SaRuntime, stops_at_the_hard_limit_in_the_middle_of_a_super_packet) {
+  auto out = outbound(false, {.hard = 3000});
+  Bytes super = packet_of({.payload = 60000});
+  Segmenter many(super,
+                 {.flags = kNeedsChecksum, .gso_type = kGsoTcp4, .gso_size = 948, .csum_start = 20, .csum_offset = 16});
+  SealRun run;
+  run.take(out, many, false, {});
+  EXPECT_EQ(run.count(), 3U) << "of 1000 octets each";
+  EXPECT_TRUE(out.exhausted());
+}
+
+TEST(SaRuntime, opens_nothing_beyond_the_hard_limit_of_octets) {
+  auto out = outbound();
+  auto in = inbound(false, 64, {.hard = 300});
+  EXPECT_EQ(opened(in, {sealed_one(out, packet_of({.payload = 100}))}).size(), 1U);  // 152 octets each
+  EXPECT_EQ(opened(in, {sealed_one(out, packet_of({.payload = 100}))}).size(), 1U);
+  EXPECT_TRUE(opened(in, {sealed_one(out, packet_of({.payload = 100}))}).empty());
+  EXPECT_EQ(in.expired.get(), 1U);
+  EXPECT_EQ(in.octets.get(), 304U);
+}
+
 TEST(SealRun, keeps_to_equal_sizes_with_a_shorter_one_at_the_end) {
   auto sa = outbound();
   SealRun run;
   const auto offer = [&](std::size_t payload) {
     Bytes inner = packet_of({.payload = payload});
     Segmenter one(inner, {});
-    run.take(sa, one, false, 0);
+    run.take(sa, one, false, {});
     return one.next_size() == 0;
   };
   EXPECT_TRUE(offer(100));
@@ -194,7 +216,7 @@ TEST(SealRun, keeps_sas_and_traffic_classes_apart) {
   const auto offer = [&](OutboundSa& sa, std::uint8_t traffic_class) {
     Bytes inner = packet_of({});
     Segmenter one(inner, {});
-    run.take(sa, one, false, traffic_class);
+    run.take(sa, one, false, {traffic_class, false});
     return one.next_size() == 0;
   };
   EXPECT_TRUE(offer(a, 0));
@@ -202,6 +224,22 @@ TEST(SealRun, keeps_sas_and_traffic_classes_apart) {
   EXPECT_FALSE(offer(a, 4));
   EXPECT_TRUE(offer(a, 0));
   EXPECT_EQ(b.seq, 0U);
+}
+
+TEST(SealRun, sends_packets_together_only_under_one_mark) {
+  auto sa = outbound();
+  SealRun run;
+  const auto offer = [&](OuterMark mark) {
+    Bytes inner = packet_of({});
+    Segmenter one(inner, {});
+    run.take(sa, one, false, mark);
+    return one.next_size() == 0;
+  };
+  EXPECT_TRUE(offer({1, true}));
+  EXPECT_FALSE(offer({1, false}));
+  EXPECT_FALSE(offer({2, true}));
+  EXPECT_TRUE(offer({1, true}));
+  EXPECT_EQ(run.mark(), (OuterMark{1, true}));
 }
 
 TEST(SealRun, fits_a_datagram_and_one_send) {
@@ -213,7 +251,7 @@ TEST(SealRun, fits_a_datagram_and_one_send) {
       super, {.flags = kNeedsChecksum, .gso_type = kGsoTcp4, .gso_size = 1348, .csum_start = 20, .csum_offset = 16});
   std::size_t runs = 0, packets = 0;
   while (many.next_size() != 0) {
-    run.take(sa, many, false, 0);
+    run.take(sa, many, false, {});
     ASSERT_FALSE(run.empty());
     EXPECT_LE(run.octets().size(), SealRun::kOctets);
     EXPECT_LE(run.count(), SealRun::kPackets);

@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "esp/header_rules.h"
 #include "esp/sa_runtime.h"
-#include "esp/segmenter.h"
 
 namespace dormouse::esp {
 
@@ -18,9 +18,10 @@ class SealRun {
   SealRun() : buffer_(kOctets + kSlack) {}
   [[nodiscard]] bool empty() const { return count_ == 0; }
   /// Takes as many of the packets left in `packets` as fit. Sealing is deferred to seal().
-  /// What does not fit (another SA or traffic class, a larger packet, a full run) stays: seal, send, clear, call again.
-  /// An exhausted SA takes nothing more.
-  void take(OutboundSa& sa, Segmenter& packets, bool v6, std::uint8_t traffic_class);
+  /// What does not fit (another SA or outer mark, a larger packet, a full run) stays: seal, send, clear, call again.
+  /// An exhausted SA takes nothing more. `packets` is a Segmenter or a Fragmenter.
+  template <class Packets>
+  void take(OutboundSa& sa, Packets& packets, bool v6, OuterMark mark);
   void seal();
   void clear() {
     count_ = octets_ = 0;
@@ -31,17 +32,42 @@ class SealRun {
   [[nodiscard]] std::size_t segment() const { return segment_; }
   [[nodiscard]] std::size_t size_of(std::size_t i) const { return i + 1 < count_ ? segment_ : octets_ - segment_ * i; }
   [[nodiscard]] std::uint64_t inner_octets() const { return inner_octets_; }
-  [[nodiscard]] std::uint8_t traffic_class() const { return class_; }
+  [[nodiscard]] OuterMark mark() const { return mark_; }
 
  private:
   static constexpr std::size_t kSlack = 66000;  // the last packet may be as long as IP allows
-  [[nodiscard]] bool room_for(const OutboundSa& sa, std::size_t size, std::uint8_t traffic_class) const;
+  [[nodiscard]] bool room_for(const OutboundSa& sa, std::size_t size, OuterMark mark) const;
   std::vector<std::uint8_t> buffer_;
   std::array<crypto::EspJob, kPackets> jobs_{};
   OutboundSa* sa_ = nullptr;
   std::size_t count_ = 0, octets_ = 0, segment_ = 0;
   std::uint64_t inner_octets_ = 0;
-  std::uint8_t class_ = 0;
+  OuterMark mark_;
 };
+
+template <class Packets>
+void SealRun::take(OutboundSa& sa, Packets& packets, bool v6, OuterMark mark) {
+  std::uint64_t taken = 0;
+  std::uint64_t inner_octets = 0;
+  for (std::size_t inner = packets.next_size(); inner != 0; inner = packets.next_size()) {
+    const std::size_t size = sa.format.total(static_cast<std::uint32_t>(inner));
+    if (sa.exhausted(inner_octets) || !room_for(sa, size, mark)) break;
+    if (count_ == 0) {
+      sa_ = &sa;
+      segment_ = size;
+      mark_ = mark;
+    }
+    std::uint8_t* esp = buffer_.data() + octets_;
+    packets.write(esp + sa.format.payload_offset());
+    jobs_[count_++] = finish_outbound(esp, sa.format, static_cast<std::uint32_t>(inner), sa.spi, ++sa.seq, v6);
+    octets_ += size;
+    ++taken;
+    inner_octets += inner;
+  }
+  inner_octets_ += inner_octets;
+  sa.packets.add(taken);
+  sa.octets.add(inner_octets);
+  sa.sent_seq.set(sa.seq);
+}
 
 }  // namespace dormouse::esp

@@ -15,6 +15,8 @@ class Segmenter {
   [[nodiscard]] bool ok() const { return ok_; }
   /// Octets of the next packet; 0 at the end.
   [[nodiscard]] std::size_t next_size() const;
+  /// Whether the packets say so (IPv4) or are of IPv6.
+  [[nodiscard]] bool never_fragmented() const { return packet_[0] >> 4 != 4 || (packet_[6] & 0x40) != 0; }
   /// Writes the next packet, next_size() octets with all headers and checksums.
   void write(std::uint8_t* out);
 

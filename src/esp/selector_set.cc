@@ -40,13 +40,12 @@ bool SelectorSet::side_fits(const Side& side, const InnerPacket& p, const Addres
   });
 }
 
-std::optional<IpAddress> SelectorSet::remote_host() const {
-  if (remote_.empty()) return std::nullopt;
-  const Entry& one = remote_.front();
-  const bool same = std::ranges::all_of(
-      remote_, [&](const Entry& e) { return e.v6 == one.v6 && e.first == one.first && e.last == one.first; });
-  if (!same) return std::nullopt;
-  return one.first.address(one.v6);
+std::vector<Prefix> SelectorSet::remote_prefixes() const {
+  std::vector<Prefix> out;
+  for (const auto& e : remote_)
+    for (const auto& p : IpRange{e.first.address(e.v6), e.last.address(e.v6)}.prefixes())
+      if (std::ranges::find(out, p) == out.end()) out.push_back(p);
+  return out;
 }
 
 }  // namespace dormouse::esp

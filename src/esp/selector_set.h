@@ -1,6 +1,5 @@
 // Traffic selectors (RFC 7296 3.13, RFC 4301 4.4.1) made ready for the packet path.
 #pragma once
-#include <optional>
 #include <vector>
 
 #include "base/transform.h"
@@ -23,8 +22,8 @@ class SelectorSet {
     return everything(p) ||
            (side_fits(remote_, p, p.source, p.source_port) && side_fits(local_, p, p.destination, p.destination_port));
   }
-  /// The one address the other side has, if it has exactly one: such Child SAs are found by a table.
-  [[nodiscard]] std::optional<IpAddress> remote_host() const;
+  /// The prefixes that make up the addresses of the other side: Child SAs are found by them.
+  [[nodiscard]] std::vector<Prefix> remote_prefixes() const;
 
  private:
   struct Entry {

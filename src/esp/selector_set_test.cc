@@ -94,14 +94,20 @@ TEST(SelectorSet, refuses_ports_of_protocols_without_ports) {
   EXPECT_TRUE(SelectorSet({any}, {any}).fits_outbound(parsed(gre)));
 }
 
-TEST(SelectorSet, knows_a_single_remote_host) {
+TEST(SelectorSet, knows_the_prefixes_of_the_other_side) {
   const auto any = TrafficSelector::any(Family::v4);
-  EXPECT_EQ(SelectorSet({any}, {net("10.1.0.9/32")}).remote_host(), IpAddress::parse("10.1.0.9"));
-  EXPECT_EQ(SelectorSet({any}, {port(net("10.1.0.9/32"), kTcp, 80, 80), net("10.1.0.9/32")}).remote_host(),
-            IpAddress::parse("10.1.0.9"));
-  EXPECT_EQ(SelectorSet({any}, {net("10.1.0.9/32"), net("10.1.0.8/32")}).remote_host(), std::nullopt);
-  EXPECT_EQ(SelectorSet({any}, {net("10.1.0.0/24")}).remote_host(), std::nullopt);
-  EXPECT_EQ(SelectorSet().remote_host(), std::nullopt);
+  const auto prefix = [](const char* text) { return *Prefix::parse(text); };
+  using Prefixes = std::vector<Prefix>;
+  EXPECT_EQ(SelectorSet({any}, {net("10.1.0.9/32")}).remote_prefixes(), Prefixes{prefix("10.1.0.9/32")});
+  EXPECT_EQ(SelectorSet({any}, {port(net("10.1.0.9/32"), kTcp, 80, 80), net("10.1.0.9/32")}).remote_prefixes(),
+            Prefixes{prefix("10.1.0.9/32")});
+  EXPECT_EQ(SelectorSet({any}, {net("10.1.0.0/24"), net("10.2.0.0/16")}).remote_prefixes(),
+            (Prefixes{prefix("10.1.0.0/24"), prefix("10.2.0.0/16")}));
+  TrafficSelector three = net("10.1.0.1/32");
+  three.range.last = *IpAddress::parse("10.1.0.3");
+  EXPECT_EQ(SelectorSet({any}, {three}).remote_prefixes(), (Prefixes{prefix("10.1.0.1/32"), prefix("10.1.0.2/31")}));
+  EXPECT_EQ(SelectorSet({any}, {TrafficSelector::any(Family::v6)}).remote_prefixes(), Prefixes{prefix("::/0")});
+  EXPECT_TRUE(SelectorSet().remote_prefixes().empty());
 }
 
 TEST(SelectorSet, without_selectors_fits_nothing) { EXPECT_FALSE(SelectorSet().fits_outbound(parsed(packet_of({})))); }

@@ -114,6 +114,8 @@ void Manager::on_path_event(const esp::PathEvent& event, Instant now) {
           s.rekey_child(life->child, now, box);
       });
   }
+  if (const auto* size = std::get_if<esp::PathMtuChanged>(&event))
+    if (const Tunnel* t = find(size->tunnel)) log(LogId::path_mtu, scope_of(*t), {std::to_string(size->mtu)});
   remove_gone();
 }
 
@@ -215,6 +217,7 @@ bool Manager::needs_restart(const config::Phase1& was, const config::Phase1& is,
 void Manager::apply_in_place(Tunnel& t, std::shared_ptr<const config::Phase1> is, Instant now) {
   t.phase1 = std::move(is);
   note_changed(t);
+  for (const auto& c : t.children) data_.set_headers(c.id, headers_of(t, c.phase2));
   const auto policies = child_policies(t);
   for (const auto id : t.sas) with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox&) { s.update_children(policies); });
   if (t.state == State::asleep) {
@@ -237,6 +240,7 @@ void Manager::sync_shared_devices(const config::Model& old) {
     data_.remove_device(shared_devices_.at(p.name).id);
     shared_devices_.erase(p.name);
   }
+  fit_shared_devices();
   for (const auto& p : model_->phase1) {
     if (!shared(&p) || shared_devices_.contains(p.name)) continue;
     const DeviceId id(++last_device_id_);
@@ -253,8 +257,12 @@ void Manager::sync_shared_devices(const config::Model& old) {
 void Manager::set_links(std::vector<LinkInfo> links, Instant now) {
   const bool changed = links != links_;
   const auto before = std::exchange(links_, std::move(links));
-  for (auto& [id, t] : tunnels_)
-    if (!t->dead()) follow_links(*t, before, now);
+  if (changed) fit_shared_devices();
+  for (auto& [id, t] : tunnels_) {
+    if (t->dead()) continue;
+    follow_size(*t, before);
+    follow_links(*t, before, now);
+  }
   if (changed) return routes_changed(now);
   for (auto& [id, t] : tunnels_) want_attempt(*t, now);
   remove_gone();

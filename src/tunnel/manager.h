@@ -46,6 +46,7 @@ struct LinkInfo {
   int ifindex = 0;
   bool up = true;  ///< with carrier
   std::vector<IpAddress> addresses;
+  unsigned mtu = 0;  ///< 0 = not known
   friend bool operator==(const LinkInfo&, const LinkInfo&) = default;
 };
 
@@ -264,6 +265,17 @@ class Manager final : private ike::Owner {
   // tunnel_life.cc
   Tunnel* make_instance(const PendingLogin& login, Instant now);
   bool make_device(Tunnel& t);
+  /// Of the interface of `phase1` for packets protected by one of `suites`.
+  [[nodiscard]] unsigned device_mtu(const config::Phase1& phase1, std::span<const Suite> suites, bool outer_v6,
+                                    esp::Encap encap) const;
+  /// Before anything is agreed: whatever the configuration lets the peer choose.
+  [[nodiscard]] unsigned device_mtu(const config::Phase1& phase1) const;
+  /// Gives the tunnel's interface the MTU that its Child SAs and its path leave.
+  void fit_device(Tunnel& t);
+  void fit_shared_devices();
+  /// Whether the configuration has an MTU for the interface itself.
+  [[nodiscard]] bool sets_mtu(const std::string& device) const;
+  [[nodiscard]] esp::HeaderRules headers_of(const Tunnel& t, const std::string& phase2) const;
   void enter(Tunnel& t, Event event);
   void login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, Instant now);
   void fall_asleep(Tunnel& t, Instant now);
@@ -305,6 +317,8 @@ class Manager final : private ike::Owner {
   bool may_move(IkeSaId sa, const ike::Path& path) override;
   [[nodiscard]] ike::Mobility mobility_of(const Tunnel& t) const;
   [[nodiscard]] std::vector<ike::Path> paths_of(const Tunnel& t) const;
+  /// When the MTU of the interface it goes out by has changed.
+  void follow_size(Tunnel& t, const std::vector<LinkInfo>& before);
   void follow_links(Tunnel& t, const std::vector<LinkInfo>& before, Instant now);
   void follow_link_as_gateway(Tunnel& t, const std::vector<LinkInfo>& before, Instant now);
   void move_attempts(Tunnel& t, Instant now);

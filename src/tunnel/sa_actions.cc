@@ -65,8 +65,13 @@ void Manager::carry_out(ike::ChildUp& a, Instant now) {
     spis_.erase(c.spi_in);
     return;
   }
-  TunnelChild child{
-      .id = c.id, .sa = a.sa, .phase2 = c.phase2, .spi_in = c.spi_in, .spi_out = c.spi_out, .remote_ts = c.remote_ts};
+  TunnelChild child{.id = c.id,
+                    .sa = a.sa,
+                    .phase2 = c.phase2,
+                    .spi_in = c.spi_in,
+                    .spi_out = c.spi_out,
+                    .remote_ts = c.remote_ts,
+                    .suite = c.suite};
   const config::Phase2* p2 = nullptr;
   for (const auto* p : model_->phase2_of(t->phase1->name))
     if (p->name == c.phase2) p2 = p;
@@ -84,6 +89,7 @@ void Manager::carry_out(ike::ChildUp& a, Instant now) {
     spec.hard_bytes = p2->keylife_bytes;
     spec.soft_bytes = p2->keylife_bytes / 10 * 9;
   }
+  spec.headers = headers_of(*t, c.phase2);
   ++t->child_created;
   if (const auto added = data_.add_child(std::move(spec)); !added) {
     log(LogId::system_failure, scope_of(*t), {added.error().text});
@@ -93,6 +99,7 @@ void Manager::carry_out(ike::ChildUp& a, Instant now) {
   ++t->child_established;
   child_tunnel_[child.id] = t->id;
   t->children.insert(t->children.begin(), child);
+  fit_device(*t);
   sync_routes(*t);
   report_up(*t, t->children.front());
   if (t->resumed_child_pending) {

@@ -37,12 +37,6 @@ esp::OuterPath outer_of(const ike::Path& path, bool udp_encap) {
   return out;
 }
 
-unsigned device_mtu(const config::Phase1& phase1) {
-  // 1500 less the worst of our suites: outer IP 20/40, UDP 8, ESP 8, IV 16, ICV 32, padding and trailer up to 17.
-  if (phase1.mtu != 0) return phase1.mtu;
-  return phase1.family == Family::v4 ? 1400 : 1380;
-}
-
 Identity peer_identity(const config::Phase1& phase1) {
   if (const auto address = IpAddress::parse(phase1.peerid)) return Identity::of(*address);
   const bool mail = phase1.peerid.find('@') != std::string::npos;

@@ -48,6 +48,7 @@ struct TunnelChild {
   std::string phase2;
   EspSpi spi_in, spi_out;
   TrafficSelectors remote_ts;
+  Suite suite{};
 };
 
 /// A session ticket that a client has, or had before an answer of ours was lost.
@@ -169,8 +170,6 @@ struct Tunnel {
 
 /// The ESP path that goes with an IKE path.
 [[nodiscard]] esp::OuterPath outer_of(const ike::Path& path, bool udp_encap);
-/// MTU of the tunnel interface: configured, or what always fits into 1500 outside.
-[[nodiscard]] unsigned device_mtu(const config::Phase1& phase1);
 /// The identity `peerid` names: an address, a mail address or a domain name.
 [[nodiscard]] Identity peer_identity(const config::Phase1& phase1);
 /// "toClient/0": names an instance in the store.

@@ -447,7 +447,9 @@ void Manager::set_path(Tunnel& t, const ike::Path& path, bool udp_encap) {
   t.outer = outer;
   for (const auto id : t.sas)
     if (ike::IkeSa* sa = sas_.find(id)) sa->set_path(path);
-  if (t.in_data_plane) data_.set_path(t.id, outer);
+  if (!t.in_data_plane) return;
+  data_.set_path(t.id, outer);
+  fit_device(t);
 }
 
 void Manager::report_up(Tunnel& t, const TunnelChild& child) {

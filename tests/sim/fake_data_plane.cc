@@ -9,7 +9,7 @@ namespace dormouse::sim {
 
 Outcome<int> FakeDataPlane::add_device(const esp::DeviceSpec& spec) {
   if (!by_name_.try_emplace(spec.name, spec.id).second) return failure("device " + spec.name + " exists");
-  devices_[spec.id] = {spec.name};
+  devices_[spec.id] = {spec.name, spec.mtu};
   return next_ifindex_++;
 }
 

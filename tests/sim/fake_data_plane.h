@@ -29,6 +29,7 @@ class FakeDataPlane final : public esp::DataPlane {
   // esp::DataPlane
   Outcome<int> add_device(const esp::DeviceSpec& spec) override;
   void remove_device(DeviceId id) override;
+  void set_mtu(DeviceId id, unsigned mtu) override { devices_.at(id).mtu = mtu; }
   void add_tunnel(TunnelId id, DeviceId device, const esp::OuterPath& path) override;
   void remove_tunnel(TunnelId id) override;
   void set_path(TunnelId id, const esp::OuterPath& path) override;
@@ -56,6 +57,7 @@ class FakeDataPlane final : public esp::DataPlane {
   std::function<void(std::uint64_t payload)> on_delivered;  ///< set: takes them instead
   std::uint64_t replayed = 0, unknown_spi = 0, bad_key = 0, keepalives = 0;
   [[nodiscard]] std::vector<std::string> device_names() const;
+  [[nodiscard]] unsigned mtu_of(const std::string& device) const { return devices_.at(by_name_.at(device)).mtu; }
   [[nodiscard]] std::size_t children() const { return children_.size(); }
   [[nodiscard]] std::size_t tunnels() const { return tunnels_.size(); }
 
@@ -86,6 +88,7 @@ class FakeDataPlane final : public esp::DataPlane {
   SendIke send_ike_;
   struct Device {
     std::string name;
+    unsigned mtu = 0;
     std::set<TunnelId> tunnels{};
   };
   std::map<DeviceId, Device> devices_;

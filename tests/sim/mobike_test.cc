@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 
+#include "esp/fit.h"
 #include "sim/host.h"
 #include "sim/models.h"
 
@@ -183,6 +184,23 @@ TEST_F(Roaming, goes_over_to_ipv6_and_back_if_the_gateway_has_both) {
   EXPECT_LE(stream(1s), 5 * kRoundTrip);
   expect_same_tunnel(kCafe);
   EXPECT_EQ(at_client()->path.remote.address, kServer);
+}
+
+TEST_F(Roaming, the_interface_holds_what_path_and_suite_leave_of_an_outer_packet) {
+  world.readdress(server, {kServer, kServer6});
+  begin();
+  const auto expect_fit = [&](bool v6) {
+    for (const auto& [host, t] : {std::pair(&client, *at_client()), std::pair(&server, *at_server())}) {
+      const auto format = esp::PacketFormat::of(t.ike.at(0).children.at(0).suite);
+      EXPECT_EQ(t.mtu, esp::inner_room(format, v6, t.path.encap, 1500)) << t.name;
+      EXPECT_EQ(host->data().mtu_of(t.device_name), t.mtu) << t.name;
+    }
+  };
+  expect_fit(false);
+  world.readdress(client, kHome6);
+  stream(1s);
+  expect_same_tunnel(kHome6);
+  expect_fit(true);
 }
 
 TEST_F(Roaming, tries_the_gateways_other_address_when_the_one_in_use_falls_silent) {

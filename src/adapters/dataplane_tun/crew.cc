@@ -14,16 +14,19 @@ constexpr int kSecondIdle = 5;  // ms without a packet: the first thread can hav
 
 }  // namespace
 
-Crew::Crew(Tables& tables, OuterSockets& sockets, OutLane& out, InLane& in)
+Crew::Crew(Tables& tables, OuterSockets& sockets, OutLane& out, InLane& in, ErrorLane& errors)
     : tables_(tables),
       sockets_(sockets),
       out_(out),
       in_(in),
+      errors_(errors),
       wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       may_split_(std::thread::hardware_concurrency() > 1) {
   first_set_.add(wake_.get(), PollSet::Kind::wake, 0);
   second_set_.add(wake_.get(), PollSet::Kind::wake, 0);
   watch_outer(first_set_);
+  for (const auto f : {Family::v4, Family::v6})
+    first_set_.add(sockets_.errors(f), PollSet::Kind::errors, static_cast<std::uint32_t>(f));
   first_ = std::thread([this] { run_first(); });
   second_ = std::thread([this] { run_second(); });
   pthread_setname_np(first_.native_handle(), "path-first");
@@ -64,6 +67,9 @@ std::size_t Crew::carry(std::span<const PollSet::Ready> ready, Load& load) {
       const Batch batch(tables_.in_gate);
       packets += in_.receive(static_cast<Outer>(r.number));
       load.in(boottime() - start);
+    } else if (r.kind == PollSet::Kind::errors) {
+      const Batch batch(tables_.out_gate);
+      errors_.receive(static_cast<Family>(r.number));
     }
   }
   return packets;

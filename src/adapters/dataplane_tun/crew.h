@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "adapters/dataplane_tun/error_lane.h"
 #include "adapters/dataplane_tun/in_lane.h"
 #include "adapters/dataplane_tun/load.h"
 #include "adapters/dataplane_tun/out_lane.h"
@@ -16,7 +17,7 @@ namespace dormouse::dataplane {
 
 class Crew {
  public:
-  Crew(Tables& tables, OuterSockets& sockets, OutLane& out, InLane& in);
+  Crew(Tables& tables, OuterSockets& sockets, OutLane& out, InLane& in, ErrorLane& errors);
   /// Returns when both threads have ended.
   ~Crew();
   Crew(const Crew&) = delete;
@@ -36,6 +37,7 @@ class Crew {
   OuterSockets& sockets_;
   OutLane& out_;
   InLane& in_;
+  ErrorLane& errors_;
   Fd wake_;
   PollSet first_set_, second_set_;
   const bool may_split_;

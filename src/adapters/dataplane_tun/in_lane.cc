@@ -150,6 +150,7 @@ void InLane::deliver(Child& c, MutableBytes inner) {
     c.tunnel.in.errors.add(1);
     return;
   }
+  if (c.headers.dscp_inwards) esp::set_dscp(inner.data(), from_.traffic_class);
   Device& d = c.tunnel.device;
   if (device_ != &d) {
     write_joined();

@@ -1,20 +1,26 @@
 #include "adapters/dataplane_tun/out_lane.h"
 
 #include <algorithm>
+#include <array>
 
 #include "adapters/dataplane_tun/clock.h"
 #include "base/limits.h"
 #include "esp/ecn.h"
+#include "esp/fit.h"
+#include "esp/fragmenter.h"
+#include "esp/too_big.h"
 
 namespace dormouse::dataplane {
 namespace {
 
 constexpr std::size_t kReadSize = 66 * 1024;  // an IP packet and its offload header
 constexpr Duration kWantedEvery = 100ms;      // a login takes longer; more would only be noise
+constexpr Duration kMeasureEvery = 1s;        // a path that changes back and forth is not to cost system calls per run
 
 }  // namespace
 
-OutLane::OutLane(Tables& tables, OuterSockets& sockets) : tables_(tables), sender_(sockets), buffer_(kReadSize) {}
+OutLane::OutLane(Tables& tables, OuterSockets& sockets)
+    : tables_(tables), sender_(sockets), buffer_(kReadSize), large_(kReadSize) {}
 
 std::size_t OutLane::drain(DeviceId id) {
   const auto it = tables_.devices.find(id);
@@ -41,20 +47,77 @@ void OutLane::packet(Device& d, MutableBytes packet, const esp::OffloadHeader& o
   esp::Segmenter packets(packet, offload);
   if (!packets.ok()) return;
   if (child != nullptr)
-    seal(*child, packets, info.v6, esp::traffic_class(packet.data()));
-  else
+    forward(*child, packets, info, packet);
+  else if (!answered_asleep(*sleeper, packets, info))
     park(*sleeper, packets);
+}
+
+void OutLane::forward(Child& c, esp::Segmenter& packets, const esp::InnerPacket& info, MutableBytes first) {
+  const auto mark = esp::outer_mark(first.data(), c.headers);
+  // Of the packets of a super-packet the first is the largest.
+  if (packets.next_size() <= c.room) return seal(c, packets, info.v6, mark);
+  too_large(c, packets, info, mark);
+}
+
+void OutLane::too_large(Child& c, esp::Segmenter& packets, const esp::InnerPacket& info, esp::OuterMark mark) {
+  Tunnel& t = c.tunnel;
+  if (t.out.mtu.forget_old(now_)) {
+    refit(t);
+    tables_.events.push(esp::PathMtuChanged{t.id, t.out.mtu.value()});
+  }
+  for (std::size_t size = packets.next_size(); size != 0; size = packets.next_size()) {
+    if (size <= c.room) return seal(c, packets, info.v6, mark);
+    const auto fit =
+        esp::fit_of_large(info.v6, packets.never_fragmented(), static_cast<std::uint32_t>(size), c.room, c.headers);
+    if (fit == esp::Fit::whole) return seal(c, packets, info.v6, {mark.traffic_class, false});
+    packets.write(large_.data());
+    const auto whole = ByteView(large_).first(size);
+    if (fit == esp::Fit::answer) return answer_too_large(t, whole, info, esp::mtu_to_tell(info.v6, c.room));
+    esp::Fragmenter pieces(whole, c.room, ++fragment_id_);
+    seal(c, pieces, info.v6, mark);
+    t.out.fragmented.add(1);
+  }
+}
+
+// The first packet of a super-packet is enough: its sender takes back the others by itself.
+void OutLane::answer_too_large(Tunnel& t, ByteView packet, const esp::InnerPacket& info, std::uint32_t mtu) {
+  t.out.too_big.add(1);
+  if (!esp::may_be_answered(packet, info)) return;
+  if (now_ - answers_counted_ >= 1s) {
+    answers_counted_ = now_;
+    answers_ = 0;
+  }
+  if (++answers_ > limits::kTooBigBurst) return;
+  std::array<std::uint8_t, esp::kOffloadHeaderSize + esp::kTooBigSize> message{};
+  const auto size = esp::write_too_big(message.data() + esp::kOffloadHeaderSize, packet, mtu);
+  // What the interface does not take is lost, as an error may be.
+  if (write(t.device.tun.fd.get(), message.data(), esp::kOffloadHeaderSize + size) < 0) return;
+}
+
+bool OutLane::answered_asleep(Tunnel& t, esp::Segmenter& packets, const esp::InnerPacket& info) {
+  const auto it = std::ranges::find_if(t.children, [&](const Child* c) { return c->selectors.fits_outbound(info); });
+  if (it == t.children.end() || packets.next_size() <= (*it)->room) return false;
+  Child& c = **it;
+  if (t.out.mtu.forget_old(now_)) refit(t);
+  const auto size = packets.next_size();
+  const auto fit =
+      esp::fit_of_large(info.v6, packets.never_fragmented(), static_cast<std::uint32_t>(size), c.room, c.headers);
+  if (size <= c.room || fit != esp::Fit::answer) return false;
+  packets.write(large_.data());
+  answer_too_large(t, ByteView(large_).first(size), info, esp::mtu_to_tell(info.v6, c.room));
+  return true;
 }
 
 OutLane::Choice OutLane::choose(const Device& d, const esp::InnerPacket& info) {
   if (d.tunnels.size() == 1) return choose(*d.tunnels.front(), info, true);
-  const auto [first, last] = d.by_host.equal_range(info.destination.address(info.v6));
-  for (auto it = first; it != last; ++it)
-    if (const auto found = choose(*it->second, info, false); found.child != nullptr || found.sleeper != nullptr)
-      return found;
-  for (Tunnel* t : d.wide)
-    if (const auto found = choose(*t, info, false); found.child != nullptr || found.sleeper != nullptr) return found;
-  return {};
+  Choice found;
+  const auto takes_it = [&](Tunnel& t) {
+    found = choose(t, info, false);
+    return found.child != nullptr || found.sleeper != nullptr;
+  };
+  if (!d.by_prefix.visit(info.destination, info.v6, takes_it))
+    (void)std::ranges::any_of(d.wide, [&](Tunnel* t) { return takes_it(*t); });
+  return found;
 }
 
 OutLane::Choice OutLane::choose(Tunnel& t, const esp::InnerPacket& info, bool alone) {
@@ -63,7 +126,7 @@ OutLane::Choice OutLane::choose(Tunnel& t, const esp::InnerPacket& info, bool al
   // they are.
   const bool its = alone ||
                    std::ranges::any_of(t.children, [&](const Child* c) { return c->selectors.fits_outbound(info); }) ||
-                   (t.host && *t.host == info.destination.address(info.v6));
+                   std::ranges::find(t.prefixes, Prefix::host(info.destination.address(info.v6))) != t.prefixes.end();
   return {nullptr, its ? &t : nullptr};
 }
 
@@ -73,11 +136,12 @@ Child* OutLane::newest_ready(const Tunnel& t, const esp::InnerPacket& info) {
   return nullptr;
 }
 
-void OutLane::seal(Child& c, esp::Segmenter& packets, bool v6, std::uint8_t traffic_class) {
+template <class Packets>
+void OutLane::seal(Child& c, Packets& packets, bool v6, esp::OuterMark mark) {
   while (packets.next_size() != 0) {
     if (run_child_ != &c) flush();
     run_child_ = &c;
-    run_.take(c.out, packets, v6, traffic_class);
+    run_.take(c.out, packets, v6, mark);
     if (packets.next_size() == 0) break;
     if (c.out.exhausted()) {
       c.out.errors.add(1);
@@ -94,7 +158,8 @@ void OutLane::flush() {
   Child& c = *run_child_;
   Tunnel& t = c.tunnel;
   run_.seal();
-  if (sender_.send(t, run_)) {
+  const auto result = sender_.send(t, run_);
+  if (result != Sender::Result::lost) {
     t.out.packets.add(run_.count());
     t.out.octets.add(run_.inner_octets());
     t.out.last.set(static_cast<std::uint64_t>(now_.since_boot().count()));
@@ -102,7 +167,22 @@ void OutLane::flush() {
     c.out.errors.add(run_.count());
     t.out.errors.add(run_.count());
   }
+  const auto segment = run_.segment();
   run_.clear();
+  if (result == Sender::Result::sent_in_pieces) measure(t, segment);
+}
+
+void OutLane::measure(Tunnel& t, std::size_t refused) {
+  if (t.out.refused != Instant() && now_ - t.out.refused < kMeasureEvery) return;
+  t.out.refused = now_;
+  const auto before = t.out.mtu.value();
+  const auto size = size_of(t.path);
+  t.out.mtu.set_first_hop(size.first_hop);
+  const auto outer = refused + esp::outer_headers(!t.path.remote.address.is_v4(), t.path.encap);
+  (void)t.out.mtu.believe(size.known, static_cast<std::uint32_t>(outer), now_);
+  if (t.out.mtu.value() == before) return;
+  refit(t);
+  tables_.events.push(esp::PathMtuChanged{t.id, t.out.mtu.value()});
 }
 
 void OutLane::tell_lifetime(Child& c) {
@@ -152,7 +232,7 @@ void OutLane::send_parked(Tunnel& t) {
     Child* c = esp::parse_inner(packet, info) ? newest_ready(t, info) : nullptr;
     if (c != nullptr) {
       esp::Segmenter one(packet, {});
-      seal(*c, one, info.v6, esp::traffic_class(packet.data()));
+      forward(*c, one, info, packet);
       t.out.parked_sent.add(1);
     } else {
       t.out.dropped_asleep.add(1);

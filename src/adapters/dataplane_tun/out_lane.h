@@ -1,11 +1,12 @@
 // From TUN to the outer network: read, cut, pick the Child SA, seal, send. One batch from end to end by the thread that
-// calls.
+// calls. What is too large for the path leaves the fast way: too_large().
 #pragma once
 #include <vector>
 
 #include "adapters/dataplane_tun/sender.h"
 #include "adapters/dataplane_tun/tables.h"
 #include "esp/seal_run.h"
+#include "esp/segmenter.h"
 
 namespace dormouse::dataplane {
 
@@ -29,7 +30,16 @@ class OutLane {
   [[nodiscard]] static Choice choose(const Device& d, const esp::InnerPacket& info);
   [[nodiscard]] static Choice choose(Tunnel& t, const esp::InnerPacket& info, bool alone);
   [[nodiscard]] static Child* newest_ready(const Tunnel& t, const esp::InnerPacket& info);
-  void seal(Child& c, esp::Segmenter& packets, bool v6, std::uint8_t traffic_class);
+  /// `first` is the packet that `packets` cuts.
+  void forward(Child& c, esp::Segmenter& packets, const esp::InnerPacket& info, MutableBytes first);
+  void too_large(Child& c, esp::Segmenter& packets, const esp::InnerPacket& info, esp::OuterMark mark);
+  void answer_too_large(Tunnel& t, ByteView packet, const esp::InnerPacket& info, std::uint32_t mtu);
+  /// Whether the sleeper's sender was told at once that its packet will not fit, instead of when the sleeper wakes.
+  [[nodiscard]] bool answered_asleep(Tunnel& t, esp::Segmenter& packets, const esp::InnerPacket& info);
+  template <class Packets>
+  void seal(Child& c, Packets& packets, bool v6, esp::OuterMark mark);
+  /// Asks the kernel for the size of the path again, now and then.
+  void measure(Tunnel& t, std::size_t refused_size);
   void flush();
   void tell_lifetime(Child& c);
   void tell_wanted(Device& d, const esp::InnerPacket& info);
@@ -40,7 +50,10 @@ class OutLane {
   Sender sender_;
   esp::SealRun run_;
   Child* run_child_ = nullptr;
-  std::vector<std::uint8_t> buffer_;
+  std::vector<std::uint8_t> buffer_, large_;
+  std::uint16_t fragment_id_ = 0;
+  Instant answers_counted_;  ///< since when
+  unsigned answers_ = 0;
   Instant now_;
 };
 

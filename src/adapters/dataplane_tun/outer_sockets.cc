@@ -2,7 +2,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <linux/filter.h>
+#include <net/if.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
 #include <netinet/udp.h>
+#include <sys/ioctl.h>
+
+#include "esp/fit.h"
 
 namespace dormouse::dataplane {
 namespace {
@@ -26,12 +33,12 @@ Outcome<Fd> open_socket(Family family, int type, int protocol, const char* what)
   Fd fd(socket(v4 ? AF_INET : AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
   if (!fd.ok()) return failed(what);
   enlarge(fd.get());
-  // Outer packets may be fragmented on the way: the inner MTU keeps them below 1500, and what is narrower still gets
-  // through.
+  // Outer packets may be fragmented here and on the way. Over IPv4 only by the interface's MTU: what the kernel
+  // believes of the path anybody may have told it.
   if (v4) {
     set(fd.get(), IPPROTO_IP, IP_PKTINFO, 1);
     set(fd.get(), IPPROTO_IP, IP_RECVTOS, 1);
-    set(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+    set(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
   } else {
     set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
     set(fd.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
@@ -54,7 +61,58 @@ Outcome<Fd> open_udp(Family family, std::uint16_t port, const char* what) {
                                          : bind(fd.get(), reinterpret_cast<const sockaddr*>(&any6), sizeof any6);
   if (bound != 0) return failed(what);
   // Only now: senders of ours may have the port too, another program may not.
-  if (family == Family::v6) set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  return fd;
+}
+
+bool filter(int fd, std::span<sock_filter> program) {
+  const sock_fprog p{static_cast<unsigned short>(program.size()), program.data()};
+  return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &p, sizeof p) == 0;
+}
+
+/// Sends IPv4 packets with the don't-fragment bit, of any size the interface takes, and receives nothing.
+Fd open_whole_sender(esp::Encap encap, std::uint16_t port) {
+  const bool udp = encap == esp::Encap::udp;
+  Fd fd(socket(AF_INET, (udp ? SOCK_DGRAM : SOCK_RAW) | SOCK_NONBLOCK | SOCK_CLOEXEC, udp ? 0 : IPPROTO_ESP));
+  if (!fd.ok()) return {};
+  enlarge(fd.get());
+  set(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+  sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+  if (!filter(fd.get(), nothing)) return {};
+  if (!udp) return fd;
+  // An address of the loopback network that nobody uses; every send names its own source.
+  sockaddr_in aside{};
+  aside.sin_family = AF_INET;
+  aside.sin_port = htons(port);
+  aside.sin_addr.s_addr = htonl(0x7fdead01);
+  set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  set(fd.get(), IPPROTO_IP, IP_FREEBIND, 1);
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&aside), sizeof aside) != 0) return {};
+  return fd;
+}
+
+/// Hears "fragmentation needed" alone.
+Fd open_errors4() {
+  Fd fd(socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP));
+  if (!fd.ok()) return {};
+  constexpr int kTypesFilter = 1;  // ICMP_FILTER: the kernel's header for it does not go with <net/if.h>
+  const std::uint32_t unwanted = ~(1U << ICMP_DEST_UNREACH);
+  (void)setsockopt(fd.get(), SOL_RAW, kTypesFilter, &unwanted, sizeof unwanted);
+  sock_filter needed[] = {BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0), BPF_STMT(BPF_LD | BPF_B | BPF_IND, 1),
+                          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_FRAG_NEEDED, 0, 1), BPF_STMT(BPF_RET | BPF_K, 65535),
+                          BPF_STMT(BPF_RET | BPF_K, 0)};
+  (void)filter(fd.get(), needed);
+  return fd;
+}
+
+/// Hears "packet too big" alone.
+Fd open_errors6() {
+  Fd fd(socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMPV6));
+  if (!fd.ok()) return {};
+  icmp6_filter types;
+  ICMP6_FILTER_SETBLOCKALL(&types);
+  ICMP6_FILTER_SETPASS(ICMP6_PACKET_TOO_BIG, &types);
+  if (setsockopt(fd.get(), IPPROTO_ICMPV6, ICMP6_FILTER, &types, sizeof types) != 0) return {};
   return fd;
 }
 
@@ -100,7 +158,32 @@ Outcome<OuterSockets> open_outer_sockets(std::uint16_t port) {
   if (auto esp6 = open_socket(Family::v6, SOCK_RAW, IPPROTO_ESP, "ESP socket over IPv6"))
     s.set(Outer::esp6, std::move(*esp6));
   s.make_senders(port);
+  for (const auto encap : {esp::Encap::udp, esp::Encap::none}) s.set_whole(encap, open_whole_sender(encap, port));
+  s.set_errors(Family::v4, open_errors4());
+  s.set_errors(Family::v6, open_errors6());
   return s;
+}
+
+PathSize size_of(const esp::OuterPath& path) {
+  const bool v4 = path.remote.address.is_v4();
+  const Fd fd(socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  PathSize size{esp::kUsualMtu, esp::kUsualMtu};
+  if (!fd.ok()) return size;
+  set(fd.get(), SOL_SOCKET, SO_BINDTOIFINDEX, path.ifindex);
+  esp::OuterPath route;
+  route.remote = {path.remote.address, 4500};
+  const Addressing to(route);
+  int known = 0;
+  socklen_t length = sizeof known;
+  const bool found = connect(fd.get(), to.name(), to.name_size()) == 0 &&
+                     getsockopt(fd.get(), v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_MTU : IPV6_MTU, &known, &length) == 0;
+  if (found && known > 0) size = {static_cast<std::uint32_t>(known), static_cast<std::uint32_t>(known)};
+  ifreq request{};
+  if (path.ifindex > 0 && if_indextoname(static_cast<unsigned>(path.ifindex), request.ifr_name) != nullptr &&
+      ioctl(fd.get(), SIOCGIFMTU, &request) == 0 && request.ifr_mtu > 0)
+    size.first_hop = static_cast<std::uint32_t>(request.ifr_mtu);
+  size.known = std::min(found ? size.known : size.first_hop, size.first_hop);
+  return size;
 }
 
 template <class T>

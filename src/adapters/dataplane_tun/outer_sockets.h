@@ -15,7 +15,7 @@
 
 namespace dormouse::dataplane {
 
-/// Which of the four.
+/// Which of those that receive.
 enum class Outer : std::uint8_t { udp4, udp6, esp4, esp6 };
 inline constexpr std::array kOuters{Outer::udp4, Outer::udp6, Outer::esp4, Outer::esp6};
 [[nodiscard]] constexpr Outer outer_of(esp::Encap encap, Family f) {
@@ -27,7 +27,14 @@ class OuterSockets {
  public:
   /// Where packets come in. -1 where the kernel lacks the family.
   [[nodiscard]] int fd(Outer which) const { return fds_[static_cast<std::size_t>(which)].get(); }
-  /// Where packets of `path` go out.
+  /// Where packets of `path` go out that must not be fragmented on their way: over IPv4 those have a socket of their
+  /// own, over IPv6 no router fragments.
+  [[nodiscard]] int whole_sender(const esp::OuterPath& path) const {
+    const bool v4 = path.remote.address.is_v4() && !path.local.address.is_unspecified();
+    const int held = v4 ? (path.encap == esp::Encap::udp ? whole_udp4_ : whole_esp4_).get() : -1;
+    return held >= 0 ? held : sender(path);
+  }
+  /// Where packets of `path` go out that may be fragmented.
   [[nodiscard]] int sender(const esp::OuterPath& path) const {
     const Outer which = outer_of(path.encap, path.remote.address.family());
     auto* bound = which == Outer::udp6 ? udp6_.get() : which == Outer::esp6 ? esp6_.get() : nullptr;
@@ -36,6 +43,11 @@ class OuterSockets {
   }
   void set(Outer which, Fd fd) { fds_[static_cast<std::size_t>(which)] = std::move(fd); }
 
+  /// Where routers' errors about packets of ours come in. -1 where it could not be had.
+  [[nodiscard]] int errors(Family f) const { return (f == Family::v4 ? icmp4_ : icmp6_).get(); }
+  void set_errors(Family f, Fd fd) { (f == Family::v4 ? icmp4_ : icmp6_) = std::move(fd); }
+  void set_whole(esp::Encap encap, Fd fd) { (encap == esp::Encap::udp ? whole_udp4_ : whole_esp4_) = std::move(fd); }
+
   void make_senders(std::uint16_t port) {
     udp6_ = std::make_unique<device_socket::DeviceSockets>(device_socket::Kind::udp, port);
     esp6_ = std::make_unique<device_socket::DeviceSockets>(device_socket::Kind::esp, std::uint16_t{0});
@@ -43,10 +55,19 @@ class OuterSockets {
 
  private:
   std::array<Fd, kOuters.size()> fds_;
+  Fd whole_udp4_, whole_esp4_, icmp4_, icmp6_;
   std::unique_ptr<device_socket::DeviceSockets> udp6_, esp6_;
 };
 /// IPv6 sockets are left out where the kernel has no IPv6. `port` is 4500 but for tests.
 [[nodiscard]] Outcome<OuterSockets> open_outer_sockets(std::uint16_t port);
+
+/// What the kernel knows of a path.
+struct PathSize {
+  std::uint32_t first_hop = 0;  ///< MTU of the interface packets leave by
+  std::uint32_t known = 0;      ///< of the route, or what was learned of it lately; at most first_hop
+};
+/// Without a route: what is usual.
+[[nodiscard]] PathSize size_of(const esp::OuterPath& path);
 
 /// Destination, source and interface of the sends of one path, ready for sendmsg.
 class Addressing {
@@ -59,6 +80,8 @@ class Addressing {
   };
   /// Points `m` at the name and control octets held here, until the next call.
   void apply(msghdr& m, Extra extra);
+  [[nodiscard]] const sockaddr* name() const { return reinterpret_cast<const sockaddr*>(&name_); }
+  [[nodiscard]] socklen_t name_size() const { return name_size_; }
 
  private:
   template <class T>

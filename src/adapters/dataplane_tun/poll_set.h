@@ -11,10 +11,10 @@ namespace dormouse::dataplane {
 
 class PollSet {
  public:
-  enum class Kind : std::uint8_t { wake, device, outer };
+  enum class Kind : std::uint8_t { wake, device, outer, errors };
   struct Ready {
     Kind kind;
-    std::uint32_t number;  ///< DeviceId or Outer
+    std::uint32_t number;  ///< DeviceId, Outer or Family
   };
   PollSet() : fd_(epoll_create1(EPOLL_CLOEXEC)) {}
   void add(int fd, Kind kind, std::uint32_t number) {

@@ -1,4 +1,5 @@
-// Sends sealed runs: with UDP_SEGMENT in one go, or one sendmmsg for plain ESP and for kernels without it.
+// Sends sealed runs: with UDP_SEGMENT in one go, or one sendmmsg for plain ESP, for kernels without it, and for packets
+// that the path cannot carry whole.
 #pragma once
 #include "adapters/dataplane_tun/tables.h"
 #include "esp/seal_run.h"
@@ -8,13 +9,19 @@ namespace dormouse::dataplane {
 class Sender {
  public:
   explicit Sender(OuterSockets& sockets) : sockets_(sockets) {}
-  /// False if the kernel refused; the run is lost then, as on any wire.
-  [[nodiscard]] bool send(Tunnel& tunnel, esp::SealRun& run);
+  enum class Result : std::uint8_t {
+    sent,
+    sent_in_pieces,  ///< the path is narrower than was believed
+    lost,            ///< the kernel refused, as any wire may
+  };
+  [[nodiscard]] Result send(Tunnel& tunnel, esp::SealRun& run);
 
  private:
   /// errno, or 0.
-  [[nodiscard]] int send_segmented(Tunnel& tunnel, esp::SealRun& run);
-  [[nodiscard]] bool send_singly(Tunnel& tunnel, esp::SealRun& run);
+  [[nodiscard]] int send_segmented(Tunnel& tunnel, esp::SealRun& run, int fd);
+  /// From packet `*sent` on, which it moves.
+  [[nodiscard]] int send_singly(Tunnel& tunnel, esp::SealRun& run, int fd, std::size_t* sent);
+  [[nodiscard]] Result in_pieces(Tunnel& tunnel, esp::SealRun& run, std::size_t sent);
   OuterSockets& sockets_;
   bool segment_offload_ = true;
 };

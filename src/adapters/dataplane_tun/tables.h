@@ -11,7 +11,9 @@
 #include "adapters/dataplane_tun/event_queue.h"
 #include "adapters/dataplane_tun/gate.h"
 #include "adapters/dataplane_tun/outer_sockets.h"
+#include "adapters/dataplane_tun/prefix_index.h"
 #include "adapters/dataplane_tun/tun_device.h"
+#include "esp/path_mtu.h"
 #include "esp/sa_runtime.h"
 #include "esp/selector_set.h"
 #include "esp/spi_table.h"
@@ -27,6 +29,7 @@ struct Child {
         tunnel(t),
         ready(spec.outbound_ready),
         selectors(spec.local_ts, spec.remote_ts),
+        headers(spec.headers),
         out(std::move(seal), spec.spi_out, esn, limits),
         in(std::move(open), spec.spi_in, esn, spec.replay_window, limits) {}
   ChildId id;
@@ -34,16 +37,18 @@ struct Child {
   bool ready;                    ///< for outbound packets
   std::uint64_t wake_after = 0;  ///< no packet up to this number wakes its tunnel
   esp::SelectorSet selectors;
+  esp::HeaderRules headers;
+  std::uint32_t room = 0;  ///< largest inner packet that fits the outer path; out lane
   esp::OutboundSa out;
   esp::InboundSa in;
 };
 
 struct Device {
   TunDevice tun;
-  std::vector<Tunnel*> tunnels;                         ///< newest first
-  std::unordered_multimap<IpAddress, Tunnel*> by_host;  ///< those whose other side is one address
-  std::vector<Tunnel*> wide;                            ///< the others, newest first
-  Instant wanted_told;                                  ///< out lane: last OutboundWanted
+  std::vector<Tunnel*> tunnels;   ///< newest first
+  PrefixIndex<Tunnel> by_prefix;  ///< those whose other side is a few prefixes
+  std::vector<Tunnel*> wide;      ///< the others, newest first
+  Instant wanted_told;            ///< out lane: last OutboundWanted
 };
 
 /// Where a packet came from on the outside, as far as it can be told.
@@ -60,14 +65,15 @@ struct Tunnel {
   esp::OuterPath path;
   Addressing addressing;
   bool asleep = false;
-  std::optional<IpAddress> host;  ///< its key in Device::by_host
-  std::vector<Child*> children;   ///< newest first
+  std::vector<Prefix> prefixes;  ///< its keys in Device::by_prefix
+  std::vector<Child*> children;  ///< newest first
 
   struct alignas(64) Out {
     std::deque<Bytes> parked;  ///< oldest first
     std::size_t parked_octets = 0;
-    bool no_segments = false;  ///< this path refused UDP_SEGMENT
-    esp::Count packets, octets, errors, last, parked_now, parked_sent, dropped_asleep;
+    esp::PathMtu mtu;
+    Instant refused;  ///< when the kernel last refused a send for its size
+    esp::Count packets, octets, errors, last, parked_now, parked_sent, dropped_asleep, too_big, fragmented, path_mtu;
   } out;
   struct alignas(64) In {
     bool wake_told = false;
@@ -76,11 +82,16 @@ struct Tunnel {
   } in;
 };
 
+/// Brings what depends on the tunnel's path MTU up to date. Inside a Change, or a Batch of the out gate.
+void refit(Tunnel& tunnel);
+
 struct Tables {
   std::map<DeviceId, std::unique_ptr<Device>> devices;
   std::unordered_map<std::uint32_t, std::unique_ptr<Tunnel>> tunnels;  ///< by TunnelId
   std::unordered_map<std::uint32_t, std::unique_ptr<Child>> children;  ///< by ChildId
   esp::SpiTable<Child> by_spi;
+  /// By the SPI of the other direction, which peers choose: several may choose the same.
+  std::unordered_multimap<std::uint32_t, Child*> by_spi_out;
   std::size_t parked_octets = 0;  ///< of all tunnels; out lane
   Gate out_gate, in_gate;
   EventQueue events;
@@ -90,6 +101,8 @@ struct Tables {
   /// Puts the tunnel where its newest Child SA's selectors say packets for it are looked up.
   void place(Tunnel& tunnel);
   void unplace(Tunnel& tunnel);
+  /// Puts the Child SA into everything, as the newest of its tunnel.
+  void add(std::unique_ptr<Child> child);
   /// Takes the Child SA out of everything and destroys it.
   void drop(Child& child);
 };

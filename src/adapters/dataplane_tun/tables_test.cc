@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
+#include "base/limits.h"
 #include "esp/toy_cipher_for_test.h"
 
 namespace dormouse::dataplane {
@@ -17,12 +18,6 @@ std::unique_ptr<Child> child_of(Tunnel& tunnel, std::uint32_t number, const char
   spec.remote_ts = {TrafficSelector::of(*Prefix::parse(remote))};
   return std::make_unique<Child>(spec, tunnel, std::make_unique<esp::testing::ToyCipher>(),
                                  std::make_unique<esp::testing::ToyCipher>(), false, esp::ByteLimits{});
-}
-
-void add(Tables& tables, std::unique_ptr<Child> child) {
-  child->tunnel.children.insert(child->tunnel.children.begin(), child.get());
-  tables.by_spi.insert(child->in.spi, child.get());
-  tables.children[child->id.value()] = std::move(child);
 }
 
 TEST(tables, control_changes_them_between_the_batches_of_busy_packet_threads) {
@@ -48,7 +43,7 @@ TEST(tables, control_changes_them_between_the_batches_of_busy_packet_threads) {
   }
   for (std::uint32_t i = 1; i <= 300; ++i) {
     const Change change(tables);
-    add(tables, child_of(*tables.find(TunnelId(7)), i, "0.0.0.0/0"));
+    tables.add(child_of(*tables.find(TunnelId(7)), i, "0.0.0.0/0"));
     if (i > 40) tables.drop(*tables.find(ChildId(i - 40)));
   }
   while (batches.load() < 100) std::this_thread::yield();
@@ -60,25 +55,55 @@ TEST(tables, control_changes_them_between_the_batches_of_busy_packet_threads) {
   EXPECT_EQ(tables.by_spi.size(), 40U);
 }
 
-TEST(tables, a_tunnel_is_looked_up_by_its_one_host_until_it_carries_more) {
+bool is_found(const Device& device, const char* address) {
+  const auto a = *IpAddress::parse(address);
+  return device.by_prefix.visit(esp::AddressBits::of(a), !a.is_v4(), [](const Tunnel&) { return true; });
+}
+
+TEST(tables, a_tunnel_is_looked_up_by_what_its_child_sas_carry) {
   Tables tables;
   Device device;
   Tunnel tunnel(TunnelId(7), device, esp::OuterPath{});
-  const IpAddress host = *IpAddress::parse("10.1.0.9");
-  add(tables, child_of(tunnel, 1, "10.1.0.9/32"));
   tables.place(tunnel);
-  EXPECT_EQ(device.by_host.count(host), 1U);
+  EXPECT_EQ(device.wide.size(), 1U) << "without a Child SA";
+  tables.add(child_of(tunnel, 1, "10.1.0.9/32"));
+  tables.place(tunnel);
+  EXPECT_TRUE(is_found(device, "10.1.0.9"));
+  EXPECT_FALSE(is_found(device, "10.1.0.8"));
   EXPECT_TRUE(device.wide.empty());
-  add(tables, child_of(tunnel, 2, "10.1.0.0/24"));
+  tables.add(child_of(tunnel, 2, "10.1.0.0/24"));
   tables.place(tunnel);
-  EXPECT_EQ(device.by_host.count(host), 0U);
-  EXPECT_EQ(device.wide.size(), 1U);
+  EXPECT_TRUE(is_found(device, "10.1.0.8"));
   tables.drop(*tables.find(ChildId(2)));
   tables.place(tunnel);
-  EXPECT_EQ(device.by_host.count(host), 1U);
-  EXPECT_TRUE(device.wide.empty());
+  EXPECT_TRUE(is_found(device, "10.1.0.9"));
+  EXPECT_FALSE(is_found(device, "10.1.0.8"));
   tables.unplace(tunnel);
-  EXPECT_EQ(device.by_host.count(host), 0U);
+  EXPECT_TRUE(device.by_prefix.empty());
+}
+
+TEST(tables, a_tunnel_of_very_many_prefixes_is_asked_after_all_others) {
+  Tables tables;
+  Device device;
+  Tunnel tunnel(TunnelId(7), device, esp::OuterPath{});
+  for (std::uint32_t i = 0; i <= limits::kIndexedPrefixes; ++i)
+    tables.add(
+        child_of(tunnel, i + 1, ("10." + std::to_string(i % 200) + "." + std::to_string(i / 200) + ".0/24").c_str()));
+  tables.place(tunnel);
+  EXPECT_TRUE(device.by_prefix.empty());
+  EXPECT_EQ(device.wide.size(), 1U);
+}
+
+TEST(tables, the_child_sa_of_a_report_is_found_by_the_spi_its_peer_chose) {
+  Tables tables;
+  Device device;
+  Tunnel tunnel(TunnelId(7), device, esp::OuterPath{});
+  tables.add(child_of(tunnel, 1, "10.1.0.0/24"));
+  tables.add(child_of(tunnel, 2, "10.2.0.0/24"));  // its peer chose the same SPI
+  EXPECT_EQ(tables.by_spi_out.size(), 2U);
+  tables.drop(*tables.find(ChildId(1)));
+  ASSERT_EQ(tables.by_spi_out.size(), 1U);
+  EXPECT_EQ(tables.by_spi_out.begin()->second, tables.find(ChildId(2)));
 }
 
 TEST(tables, events_reach_control_from_two_threads_and_are_bounded) {

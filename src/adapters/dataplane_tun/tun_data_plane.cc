@@ -1,5 +1,6 @@
 #include "adapters/dataplane_tun/tun_data_plane.h"
 
+#include "adapters/dataplane_tun/clock.h"
 #include "adapters/dataplane_tun/crew.h"
 
 namespace dormouse::dataplane {
@@ -13,7 +14,8 @@ class TunDataPlane final : public esp::DataPlane {
         sockets_(std::move(sockets)),
         out_(tables_, sockets_),
         in_(tables_, sockets_, port),
-        crew_(tables_, sockets_, out_, in_) {}
+        errors_(tables_, sockets_),
+        crew_(tables_, sockets_, out_, in_, errors_) {}
 
   Outcome<int> add_device(const esp::DeviceSpec& spec) override {
     TRY_ASSIGN(auto tun, open_tun(spec));
@@ -36,10 +38,16 @@ class TunDataPlane final : public esp::DataPlane {
     tables_.devices.erase(it);
   }
 
+  void set_mtu(DeviceId id, unsigned mtu) override {
+    const auto it = tables_.devices.find(id);
+    if (it != tables_.devices.end()) set_tun_mtu(it->second->tun, mtu);
+  }
+
   void add_tunnel(TunnelId id, DeviceId device, const esp::OuterPath& path) override {
     const auto d = tables_.devices.find(device);
     if (d == tables_.devices.end()) return;
     auto tunnel = std::make_unique<Tunnel>(id, *d->second, path);
+    measure(*tunnel);
     const Change change(tables_);
     d->second->tunnels.insert(d->second->tunnels.begin(), tunnel.get());
     tables_.place(*tunnel);
@@ -60,10 +68,15 @@ class TunDataPlane final : public esp::DataPlane {
   void set_path(TunnelId id, const esp::OuterPath& path) override {
     Tunnel* t = tables_.find(id);
     if (t == nullptr) return;
+    const bool same_way = t->path.remote.address == path.remote.address && t->path.ifindex == path.ifindex;
+    const auto size = size_of(path);
     const Change change(tables_);
     t->path = path;
     t->addressing = Addressing(path);
-    t->out.no_segments = false;
+    // What was learned of one path says nothing of another; behind a NAT that changed its port it is still the same
+    // one.
+    if (!same_way) t->out.mtu = esp::PathMtu(!path.remote.address.is_v4(), size.first_hop);
+    fit_to(*t, size);
     t->in.move_told.reset();
   }
 
@@ -78,9 +91,7 @@ class TunDataPlane final : public esp::DataPlane {
     auto child = std::make_unique<Child>(spec, *t, std::move(*out), std::move(*in), esn, limits);
     const Change change(tables_);
     if (Child* old = tables_.find(spec.id)) tables_.drop(*old);
-    t->children.insert(t->children.begin(), child.get());
-    tables_.by_spi.insert(spec.spi_in, child.get());
-    tables_.children[spec.id.value()] = std::move(child);
+    tables_.add(std::move(child));
     tables_.place(*t);
     out_.send_parked(*t);
     return {};
@@ -102,6 +113,13 @@ class TunDataPlane final : public esp::DataPlane {
     tables_.drop(*c);
     // A tunnel without Child SAs keeps its place: an asleep one is still to park what is for it.
     if (!t.children.empty()) tables_.place(t);
+  }
+
+  void set_headers(ChildId id, const esp::HeaderRules& rules) override {
+    Child* c = tables_.find(id);
+    if (c == nullptr) return;
+    const Change change(tables_);
+    c->headers = rules;
   }
 
   void set_asleep(TunnelId id, bool asleep) override {
@@ -133,6 +151,9 @@ class TunDataPlane final : public esp::DataPlane {
             .parked = t->out.parked_now.get(),
             .parked_sent = t->out.parked_sent.get(),
             .dropped_asleep = t->out.dropped_asleep.get(),
+            .too_big = t->out.too_big.get(),
+            .fragmented = t->out.fragmented.get(),
+            .path_mtu = static_cast<std::uint32_t>(t->out.path_mtu.get()),
             .last_in = instant(t->in.last),
             .last_out = instant(t->out.last)};
   }
@@ -145,7 +166,7 @@ class TunDataPlane final : public esp::DataPlane {
             .packets_out = c->out.packets.get(),
             .bytes_out = c->out.octets.get(),
             .replayed = c->in.replayed.get(),
-            .auth_failed = c->in.auth_failed.get() + c->in.malformed.get(),
+            .auth_failed = c->in.auth_failed.get() + c->in.malformed.get() + c->in.expired.get(),
             .ts_mismatch = c->in.ts_mismatch.get(),
             .send_errors = c->out.errors.get(),
             .seq_out = c->out.sent_seq.get(),
@@ -162,6 +183,16 @@ class TunDataPlane final : public esp::DataPlane {
   std::vector<esp::PathEvent> poll() override { return tables_.events.take(); }
 
  private:
+  static void measure(Tunnel& t) {
+    const auto size = size_of(t.path);
+    t.out.mtu = esp::PathMtu(!t.path.remote.address.is_v4(), size.first_hop);
+    fit_to(t, size);
+  }
+  static void fit_to(Tunnel& t, const PathSize& size) {
+    t.out.mtu.set_first_hop(size.first_hop);
+    (void)t.out.mtu.believe(size.known, size.first_hop, boottime());
+    refit(t);
+  }
   void send_udp(const esp::OuterPath& path, Bytes data) {
     Addressing address(path);
     iovec io{data.data(), data.size()};
@@ -177,6 +208,7 @@ class TunDataPlane final : public esp::DataPlane {
   OuterSockets sockets_;
   OutLane out_;
   InLane in_;
+  ErrorLane errors_;
   Crew crew_;
 };
 

@@ -86,4 +86,12 @@ Outcome<TunDevice> open_tun(const esp::DeviceSpec& spec) {
   return d;
 }
 
+void set_tun_mtu(const TunDevice& device, unsigned mtu) {
+  const Fd control(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request{};
+  std::memcpy(request.ifr_name, device.name.c_str(), device.name.size());
+  request.ifr_mtu = static_cast<int>(mtu);
+  if (control.ok()) (void)ioctl(control.get(), SIOCSIFMTU, &request);
+}
+
 }  // namespace dormouse::dataplane

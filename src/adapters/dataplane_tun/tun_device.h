@@ -19,5 +19,7 @@ struct TunDevice {
 
 /// Creates the interface with IFF_VNET_HDR and every segment offload the kernel grants, sets its MTU and brings it up.
 [[nodiscard]] Outcome<TunDevice> open_tun(const esp::DeviceSpec& spec);
+/// What the kernel refuses stays as it was.
+void set_tun_mtu(const TunDevice& device, unsigned mtu);
 
 }  // namespace dormouse::dataplane

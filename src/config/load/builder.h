@@ -42,6 +42,7 @@ class Builder {
   void compare_pools(const EntryReader& e, const Phase1& p, const Phase1& before);
   void compare_pool_with_interfaces(const EntryReader& e, const Phase1& p);
   [[nodiscard]] std::vector<Suite> suites(const EntryReader& e, bool is_phase1, bool with_groups, EsnMode esn) const;
+  [[nodiscard]] std::uint8_t dscp_of(const EntryReader& e);
   [[nodiscard]] TrafficSelectors selectors(const EntryReader& e, const std::string& side);
   // firewall.cc
   void policy(const EntryReader& e);

@@ -479,5 +479,37 @@ TEST(Load, quick_crash_detection_is_off_unless_it_is_switched_on) {
   EXPECT_TRUE(loaded("config system settings\nset ike-quick-crash-detect enable\nend\n").model->quick_crash_detect);
 }
 
+TEST(Load, reads_what_becomes_of_headers) {
+  const auto plain = loaded(std::string(kObjects) + kPageClient);
+  EXPECT_TRUE(plain.model->honor_df);
+  EXPECT_FALSE(plain.model->phase1[0].fragment_inner);
+  EXPECT_FALSE(plain.model->phase1[0].dscp_inwards);
+  EXPECT_EQ(plain.model->phase2[0].ipv4_df, Ipv4Df::disable);
+  EXPECT_FALSE(plain.model->phase2[0].dscp);
+  EXPECT_FALSE(plain.model->phase2[0].dscp_inwards);
+  auto text = replaced(std::string(kObjects) + kPageClient, "set dpd on-idle",
+                       "set dpd on-idle set ip-fragmentation pre-encapsulation set inbound-dscp-copy enable");
+  text = replaced(text, "set phase1name \"toServer\"",
+                  "set phase1name \"toServer\" set ipv4-df copy set diffserv enable set diffservcode 101110 set "
+                  "inbound-dscp-copy disable");
+  const auto l = loaded(text + "config system global\nset honor-df disable\nend\n");
+  EXPECT_FALSE(l.model->honor_df);
+  EXPECT_TRUE(l.model->phase1[0].fragment_inner);
+  EXPECT_TRUE(l.model->phase1[0].dscp_inwards);
+  EXPECT_EQ(l.model->phase2[0].ipv4_df, Ipv4Df::copy);
+  EXPECT_EQ(l.model->phase2[0].dscp, 46);
+  EXPECT_EQ(l.model->phase2[0].dscp_inwards, false);
+}
+
+TEST(Load, refuses_a_code_point_that_is_not_six_binary_digits) {
+  for (const auto* code : {"46", "10111", "10111x", "101112"}) {
+    const auto found =
+        errors(replaced(std::string(kObjects) + kPageClient, "set phase1name \"toServer\"",
+                        "set phase1name \"toServer\" set diffserv enable set diffservcode " + std::string(code)));
+    ASSERT_EQ(found.size(), 1u) << code;
+    EXPECT_EQ(found[0].attribute, "diffservcode");
+  }
+}
+
 }  // namespace
 }  // namespace dormouse::config

@@ -7,6 +7,7 @@ namespace dormouse::config {
 
 void Builder::global(const EntryReader& e) {
   if (const auto name = e.text("hostname"); !name.empty()) model.hostname = name;
+  model.honor_df = e.enabled("honor-df");
 }
 
 void Builder::interface(const EntryReader& e) {

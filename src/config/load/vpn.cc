@@ -95,6 +95,8 @@ void Builder::phase1(const EntryReader& e) {
   p.add_route = e.enabled("add-route");
   p.distance = e.number("distance");
   p.priority = e.number("priority");
+  p.fragment_inner = e.is("ip-fragmentation", "pre-encapsulation");
+  p.dscp_inwards = e.enabled("inbound-dscp-copy");
   p.mtu = e.has("mtu") ? e.number("mtu") : 0;
   phase1_peer(e, p);
   phase1_auth(e, p);
@@ -206,6 +208,15 @@ TrafficSelectors Builder::selectors(const EntryReader& e, const std::string& sid
   return out;
 }
 
+/// Unset it is 000000, as in FortiOS.
+std::uint8_t Builder::dscp_of(const EntryReader& e) {
+  const auto digits = e.text("diffservcode");
+  const bool binary = std::ranges::all_of(digits, [](char c) { return c == '0' || c == '1'; });
+  if (!digits.empty() && (digits.size() != 6 || !binary))
+    error(e, "diffservcode", in_quotes(digits) + " is no code point", "six binary digits, as 101110");
+  return static_cast<std::uint8_t>(std::strtoul(digits.c_str(), nullptr, 2) & 63);
+}
+
 void Builder::phase2(const EntryReader& e) {
   Phase2 p;
   p.name = e.entry().key;
@@ -220,6 +231,9 @@ void Builder::phase2(const EntryReader& e) {
   p.route_overlap = e.is("route-overlap", "use-old") ? RouteOverlap::use_old
                     : e.is("route-overlap", "allow") ? RouteOverlap::allow
                                                      : RouteOverlap::use_new;
+  p.ipv4_df = e.is("ipv4-df", "enable") ? Ipv4Df::enable : e.is("ipv4-df", "copy") ? Ipv4Df::copy : Ipv4Df::disable;
+  if (e.enabled("diffserv")) p.dscp = dscp_of(e);
+  if (!e.is("inbound-dscp-copy", "phase1")) p.dscp_inwards = e.enabled("inbound-dscp-copy");
   p.keylife = seconds(e.number("keylifeseconds"));
   if (!e.is("keylife-type", "seconds")) p.keylife_bytes = std::uint64_t{e.number("keylifekbs")} * 1024;
   p.src = selectors(e, "src");

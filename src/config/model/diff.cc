@@ -34,7 +34,8 @@ Verdict compare(const Phase1& a, const Phase1& b) {
   // Of the next login alone.
   const bool signing = a.digital_signature_auth == b.digital_signature_auth && a.signature_hash == b.signature_hash &&
                        a.rsa_pss == b.rsa_pss;
-  return in_place_unless(signing && liveness && sleep && life && routes && a.mode_cfg == b.mode_cfg);
+  const bool headers = a.fragment_inner == b.fragment_inner && a.dscp_inwards == b.dscp_inwards;
+  return in_place_unless(headers && signing && liveness && sleep && life && routes && a.mode_cfg == b.mode_cfg);
 }
 
 Verdict compare(const LocalCertificate& a, const LocalCertificate& b) {
@@ -53,7 +54,8 @@ Verdict compare(const Phase2& a, const Phase2& b) {
                       a.src == b.src && a.dst == b.dst && a.keylife_bytes == b.keylife_bytes;
   if (!agreed) return ChangeKind::restart;
   return in_place_unless(a.keylife == b.keylife && a.auto_negotiate == b.auto_negotiate && a.keepalive == b.keepalive &&
-                         a.add_route == b.add_route && a.route_overlap == b.route_overlap);
+                         a.add_route == b.add_route && a.route_overlap == b.route_overlap && a.ipv4_df == b.ipv4_df &&
+                         a.dscp == b.dscp && a.dscp_inwards == b.dscp_inwards);
 }
 
 Verdict compare(const Interface& a, const Interface& b) {
@@ -162,7 +164,7 @@ std::vector<Change> diff(const Model& from, const Model& to) {
   compare_all(ObjectKind::snmp, from.snmp_communities, to.snmp_communities, out);
   if (!same_sysinfo(from.snmp_sysinfo, to.snmp_sysinfo)) out.push_back({ObjectKind::snmp, ChangeKind::in_place, ""});
   if (from.hostname != to.hostname || from.quick_crash_detect != to.quick_crash_detect ||
-      from.session_resume != to.session_resume)
+      from.session_resume != to.session_resume || from.honor_df != to.honor_df)
     out.push_back({ObjectKind::global, ChangeKind::in_place, ""});
   return out;
 }

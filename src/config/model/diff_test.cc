@@ -47,10 +47,20 @@ TEST(Diff, restarts_a_phase_1_when_who_gets_which_address_changes_and_not_for_wh
   EXPECT_EQ(kind([](ModeCfg& m) { m.reclaim = true; }), ChangeKind::in_place);
 }
 
+TEST(Diff, changes_what_becomes_of_headers_in_place) {
+  const Changes phase2{{ObjectKind::phase2, ChangeKind::in_place, "toClient"}};
+  EXPECT_EQ(after([](Model& m) { m.phase2[0].ipv4_df = Ipv4Df::copy; }), phase2);
+  EXPECT_EQ(after([](Model& m) { m.phase2[0].dscp = 0; }), phase2);
+  EXPECT_EQ(after([](Model& m) { m.phase2[0].dscp_inwards = false; }), phase2);
+  EXPECT_EQ(after([](Model& m) { m.honor_df = false; }), (Changes{{ObjectKind::global, ChangeKind::in_place, ""}}));
+}
+
 TEST(Diff, changes_timers_of_a_phase_1_in_place) {
   const Changes in_place{{ObjectKind::phase1, ChangeKind::in_place, "toClient"}};
   EXPECT_EQ(after([](Model& m) { m.phase1[0].client_resume_interval = 60s; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].client_resume = true; }), in_place);
+  EXPECT_EQ(after([](Model& m) { m.phase1[0].fragment_inner = true; }), in_place);
+  EXPECT_EQ(after([](Model& m) { m.phase1[0].dscp_inwards = true; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].reauth = true; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].ticket_rekey_delay = 0s; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].libreswan_resume = true; }), in_place);

@@ -117,6 +117,8 @@ struct Phase1 {
   unsigned fragmentation_mtu = 1200;  ///< IP packets that their pieces fit into
   NatTraversal nattraversal = NatTraversal::enable;
   Duration keepalive = 10s;
+  bool fragment_inner = false;  ///< ip-fragmentation pre-encapsulation
+  bool dscp_inwards = false;    ///< inbound-dscp-copy
   EsnMode esn = EsnMode::disable;
   bool add_route = true;
   unsigned distance = 15;
@@ -125,6 +127,9 @@ struct Phase1 {
   unsigned mtu = 0;         ///< of the tunnel interface; 0 = from the outer path
   bool has_policy = false;  ///< some enabled firewall policy names it; without one it is inert
 };
+
+/// The don't-fragment bit of ESP packets over IPv4.
+enum class Ipv4Df : std::uint8_t { disable, enable, copy };
 
 /// `config vpn ipsec phase2-interface`.
 struct Phase2 {
@@ -138,6 +143,9 @@ struct Phase2 {
   bool auto_negotiate = false;
   bool keepalive = false;
   std::optional<bool> add_route{};  ///< else the phase 1's
+  Ipv4Df ipv4_df = Ipv4Df::disable;
+  std::optional<std::uint8_t> dscp{};  ///< of ESP packets; else that of the packets in them
+  std::optional<bool> dscp_inwards{};  ///< else the phase 1's
   RouteOverlap route_overlap = RouteOverlap::use_new;
   TrafficSelectors src{}, dst{};  ///< local and remote selectors as configured; never empty
 };
@@ -202,6 +210,7 @@ struct Model {
   std::string hostname = "dormouse";
   bool quick_crash_detect = false;  ///< RFC 6290, for all phase 1
   bool session_resume = false;      ///< RFC 5723, for all phase 1
+  bool honor_df = true;             ///< of packets too large for their tunnel
   std::vector<Phase1> phase1{};
   std::vector<Phase2> phase2{};
   std::vector<LocalCertificate> certificates{};

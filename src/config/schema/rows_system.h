@@ -6,6 +6,7 @@ namespace dormouse::config::rows {
 
 inline constexpr AttributeSpec kGlobal[] = {
     text("hostname", 35, "name in the prompt and in traps; \"dormouse\" if unset"),
+    toggle("honor-df", "enable", "a packet too large for its tunnel that must not be fragmented is not"),
     integer("admintimeout", 1, 480, "5", "accepted for FortiOS's sake, the shell has no login"),
 };
 inline constexpr AttributeSpec kSettings[] = {

@@ -144,7 +144,7 @@ std::vector<tunnel::LinkInfo> Machine::links() {
   const auto addresses = netlink_.addresses();
   if (!links || !addresses) return out;
   for (const auto& l : *links) {
-    tunnel::LinkInfo info{l.name, static_cast<int>(l.index), l.running, {}};
+    tunnel::LinkInfo info{l.name, static_cast<int>(l.index), l.running, {}, l.mtu};
     for (const auto& a : *addresses)
       if (a.ifindex == l.index) info.addresses.push_back(a.address);
     out.push_back(std::move(info));

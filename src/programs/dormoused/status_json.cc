@@ -103,6 +103,7 @@ json of(const esp::TunnelCounters& c) {
   return {{"packets_in", c.packets_in}, {"bytes_in", c.bytes_in},       {"packets_out", c.packets_out},
           {"bytes_out", c.bytes_out},   {"errors_in", c.errors_in},     {"errors_out", c.errors_out},
           {"parked", c.parked},         {"parked_sent", c.parked_sent}, {"dropped_asleep", c.dropped_asleep},
+          {"too_big", c.too_big},       {"fragmented", c.fragmented},   {"path_mtu", c.path_mtu},
           {"last_in", of(c.last_in)},   {"last_out", of(c.last_out)}};
 }
 
