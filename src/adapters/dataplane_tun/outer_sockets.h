@@ -45,8 +45,10 @@ class OuterSockets {
   std::array<Fd, kOuters.size()> fds_;
   std::unique_ptr<device_socket::DeviceSockets> udp6_, esp6_;
 };
-/// IPv6 sockets are left out where the kernel has no IPv6. `port` is 4500 but for tests.
-[[nodiscard]] Outcome<OuterSockets> open_outer_sockets(std::uint16_t port);
+enum class Carries : std::uint8_t { all, udp };
+/// IPv6 sockets are left out where the kernel has no IPv6. `port` is 4500 but for tests. Carries::udp leaves plain ESP
+/// to the kernel.
+[[nodiscard]] Outcome<OuterSockets> open_outer_sockets(std::uint16_t port, Carries what = Carries::all);
 
 /// Destination, source and interface of the sends of one path, ready for sendmsg.
 class Addressing {
