@@ -38,7 +38,7 @@ int serve(const daemon::Options& options) {
                 loaded->model->phase1.size(), loaded->model->phase2.size(), loaded->model->policies.size());
     return kDone;
   }
-  auto d = daemon::Daemon::create(options, std::move(file), std::move(rng));
+  auto d = daemon::Daemon::create(options, std::move(file), std::move(rng), loaded->model->data_plane);
   if (!d) {
     (void)std::fprintf(stderr, "dormoused: %s\n", d.error().text.c_str());
     return kFailed;
