@@ -64,6 +64,10 @@ ADAPTERS = {
     "adapters/snmp": Room(["base", "config/model"], ["net-snmp/", "fmt/"], os=True),
     "adapters/log": Room(["base"], ["systemd/", "fmt/"], os=True),
     "adapters/store": Room(["base", "tunnel/session_store.h"], ["sqlite3.h"], os=True),
+    # The other back end has the same outer sockets, and talks to the kernel as netlink does.
+    "adapters/dataplane_xfrm": Room(["base", "crypto", "esp", "wire/esp_header.h", "adapters/dataplane_tun/clock.h",
+                                     "adapters/dataplane_tun/outer_sockets.h", "adapters/dataplane_tun/fd.h",
+                                     "adapters/netlink/channel.h", "adapters/netlink/message.h"], ["libmnl/"], os=True),
     "adapters/dataplane_tun": Room(["base", "crypto", "esp", "wire/esp_header.h", "adapters/device_socket"], ["fmt/"], os=True),
 }
 

@@ -1,10 +1,11 @@
 // The one interface between the tunnel layer and whatever moves packets: userspace ESP over TUN
-// (adapters/dataplane_tun) or, later, the kernel's XFRM. Called from the control thread only. What happens in the path
-// comes back through poll().
+// (adapters/dataplane_tun) or the kernel's XFRM (adapters/dataplane_xfrm). Called from the control thread only. What
+// happens in the path comes back through poll().
 #pragma once
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -108,6 +109,8 @@ using PathEvent = std::variant<AuthenticatedFrom, TrafficWhileAsleep, OutboundWa
 class DataPlane {
  public:
   virtual ~DataPlane() = default;
+  /// Who carries the packets, as the configuration calls it: "userspace", "kernel".
+  [[nodiscard]] virtual std::string_view name() const { return "userspace"; }
   /// Makes the interface, up, with its MTU; returns its ifindex.
   [[nodiscard]] virtual Outcome<int> add_device(const DeviceSpec& spec) = 0;
   virtual void remove_device(DeviceId id) = 0;

@@ -22,7 +22,7 @@ from netns import Failure
 
 OUT = pathlib.Path("/lab/out")
 WORK = pathlib.Path("/tmp/case")
-DATA_PLANE = "userspace"
+DATA_PLANE = os.environ.get("DORMOUSE_PLANE") or "userspace"
 
 
 class NotOffered(Exception):

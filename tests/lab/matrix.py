@@ -12,7 +12,7 @@ def summary(path):
     return text.split("\n\n")[0].replace("\n", " ")
 
 
-def rows_of(name, path, status, seconds):
+def rows_of(name, path, status, seconds, plane):
     """The rows a case wrote. A guest that ended otherwise than its case says so in a row of its own."""
     rows = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     failed = any(row["verdict"] == "fail" for row in rows)
@@ -20,7 +20,7 @@ def rows_of(name, path, status, seconds):
         row["file"] = name
     if status != 0 and not failed:
         why = {124: f"not done after {seconds:.0f} s", 125: "the guest failed", 143: "told to stop"}.get(status, f"exit status {status}")
-        rows.append({"peer": name, "role": "", "case": "as a whole", "data plane": "", "verdict": "fail", "why": why, "file": name})
+        rows.append({"peer": name, "role": "", "case": "as a whole", "data plane": plane, "verdict": "fail", "why": why, "file": name})
     return rows
 
 

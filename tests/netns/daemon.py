@@ -13,6 +13,11 @@ import time
 from netns import Failure, wait_for
 
 
+# Who carries the packets in every daemon of this run: "userspace" or "kernel". Without it, what the daemon chooses.
+PLANE = os.environ.get("DORMOUSE_PLANE", "")
+PLANE_SETTING = f"\nconfig system settings\n    set ipsec-data-plane {PLANE}\nend\n" if PLANE else ""
+
+
 class Log:
     """Lines of a stream, gathered by a thread, with the moment each came."""
 
@@ -87,7 +92,7 @@ class Daemon:
         self.write(conf)
 
     def write(self, conf):
-        self.conf.write_text(str(conf), encoding="utf-8")
+        self.conf.write_text(str(conf) + PLANE_SETTING, encoding="utf-8")
         self.conf.chmod(0o600)
 
     def command(self, *more):

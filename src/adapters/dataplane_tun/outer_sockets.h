@@ -58,8 +58,10 @@ class OuterSockets {
   Fd whole_udp4_, whole_esp4_, icmp4_, icmp6_;
   std::unique_ptr<device_socket::DeviceSockets> udp6_, esp6_;
 };
-/// IPv6 sockets are left out where the kernel has no IPv6. `port` is 4500 but for tests.
-[[nodiscard]] Outcome<OuterSockets> open_outer_sockets(std::uint16_t port);
+enum class Carries : std::uint8_t { all, udp };
+/// IPv6 sockets are left out where the kernel has no IPv6. `port` is 4500 but for tests. Carries::udp leaves plain ESP
+/// to the kernel.
+[[nodiscard]] Outcome<OuterSockets> open_outer_sockets(std::uint16_t port, Carries what = Carries::all);
 
 /// What the kernel knows of a path.
 struct PathSize {

@@ -47,16 +47,16 @@ std::string words_of(const nlmsghdr* m) {
 
 }  // namespace
 
-Outcome<Socket> open_socket(unsigned groups, int flags) {
-  Socket s(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | flags));
+Outcome<Socket> open_socket(unsigned groups, int flags, int protocol) {
+  Socket s(mnl_socket_open2(protocol, SOCK_CLOEXEC | flags));
   if (!s) return failure(std::string("open a netlink socket: ") + std::strerror(errno));
   if (mnl_socket_bind(s.get(), groups, MNL_SOCKET_AUTOPID) < 0)
     return failure(std::string("bind a netlink socket: ") + std::strerror(errno));
   return s;
 }
 
-Outcome<Channel> Channel::open() {
-  TRY_ASSIGN(auto socket, open_socket(0, 0));
+Outcome<Channel> Channel::open(int protocol, unsigned groups) {
+  TRY_ASSIGN(auto socket, open_socket(groups, 0, protocol));
   int on = 1;
   // Older kernels lack these; then refusals have fewer words.
   mnl_socket_setsockopt(socket.get(), NETLINK_EXT_ACK, &on, sizeof on);

@@ -16,12 +16,15 @@ struct CloseSocket {
 };
 using Socket = std::unique_ptr<mnl_socket, CloseSocket>;
 
-/// `groups`: RTMGRP_ bits of announcements to receive. `flags`: SOCK_NONBLOCK or 0.
-[[nodiscard]] Outcome<Socket> open_socket(unsigned groups, int flags);
+/// `groups`: bits of announcements to receive, RTMGRP_ for routes. `flags`: SOCK_NONBLOCK or 0. `protocol`: the netlink
+/// family, NETLINK_ROUTE.
+[[nodiscard]] Outcome<Socket> open_socket(unsigned groups, int flags, int protocol = 0);
 
 class Channel {
  public:
-  [[nodiscard]] static Outcome<Channel> open();
+  /// `protocol`: the netlink family, NETLINK_ROUTE unless told otherwise. With `groups`, what a request makes the
+  /// kernel announce comes to its `each` too, before the verdict.
+  [[nodiscard]] static Outcome<Channel> open(int protocol = 0, unsigned groups = 0);
   /// Sends `r` and waits for the kernel's verdict, two seconds at most; `each` gets every message that comes before it.
   /// Failure text: `what`, a colon, the kernel's reason. A list that changed while it was read is asked for again;
   /// `restart` then comes before the first message of the new one.

@@ -1,4 +1,4 @@
-// Building and reading of rtnetlink messages: the only place that knows how attributes lie in memory.
+// Building and reading of netlink messages: the only place that knows how attributes lie in memory.
 #pragma once
 #include <array>
 #include <functional>
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/ip.h"
+#include "base/secret.h"
 
 namespace dormouse::netlink {
 
@@ -26,13 +27,27 @@ class Request {
   void put_text(std::uint16_t attribute, const std::string& value) {
     mnl_attr_put_strz(head_, attribute, value.c_str());
   }
+  /// A kernel structure as it lies in memory.
+  template <class T>
+  void put(std::uint16_t attribute, const T& value) {
+    mnl_attr_put(head_, attribute, sizeof value, &value);
+  }
+  void put_octets(std::uint16_t attribute, ByteView value) {
+    mnl_attr_put(head_, attribute, value.size(), value.data());
+  }
+  /// What is put until end() is inside.
+  [[nodiscard]] nlattr* begin(std::uint16_t attribute) { return mnl_attr_nest_start(head_, attribute); }
+  void end(nlattr* nest) { mnl_attr_nest_end(head_, nest); }
   void put_address(std::uint16_t attribute, const IpAddress& a) {
     mnl_attr_put(head_, attribute, a.size(), a.bytes().data());
   }
   [[nodiscard]] nlmsghdr* head() { return head_; }
+  /// Overwrites it, when there were secrets in it.
+  void wipe() { dormouse::wipe({reinterpret_cast<std::uint8_t*>(octets_.data()), octets_.size()}); }
 
  private:
-  alignas(nlmsghdr) std::array<char, 1024> octets_{};  // the longest of ours has about 150
+  alignas(
+      nlmsghdr) std::array<char, 2048> octets_{};  // the longest of ours, a Child SA with its replay window, has 1000
   nlmsghdr* head_;
 };
 

@@ -467,6 +467,17 @@ TEST(Load, session_resumption_is_off_unless_it_is_switched_on) {
   EXPECT_TRUE(loaded("config system settings\nset ike-session-resume enable\nend\n").model->session_resume);
 }
 
+TEST(Load, the_data_plane_is_chosen_by_itself_unless_it_is_named) {
+  using enum DataPlaneChoice;
+  const auto with = [](const std::string& plane) {
+    return loaded("config system settings\nset ipsec-data-plane " + plane + "\nend\n").model->data_plane;
+  };
+  EXPECT_EQ(loaded("").model->data_plane, automatic);
+  EXPECT_EQ(with("auto"), automatic);
+  EXPECT_EQ(with("userspace"), userspace);
+  EXPECT_EQ(with("kernel"), kernel);
+}
+
 TEST(Load, mobike_is_on_unless_it_is_switched_off) {
   EXPECT_TRUE(loaded(example("server.conf")).model->phase1.at(0).mobike);
   const auto off =

@@ -80,6 +80,10 @@ void Builder::community(const EntryReader& e) {
 
 void Builder::settings(const EntryReader& e) {
   model.quick_crash_detect = e.enabled("ike-quick-crash-detect");
+  const auto plane = e.text("ipsec-data-plane");
+  model.data_plane = plane == "kernel"      ? DataPlaneChoice::kernel
+                     : plane == "userspace" ? DataPlaneChoice::userspace
+                                            : DataPlaneChoice::automatic;
   model.session_resume = e.enabled("ike-session-resume");
 }
 

@@ -164,7 +164,7 @@ std::vector<Change> diff(const Model& from, const Model& to) {
   compare_all(ObjectKind::snmp, from.snmp_communities, to.snmp_communities, out);
   if (!same_sysinfo(from.snmp_sysinfo, to.snmp_sysinfo)) out.push_back({ObjectKind::snmp, ChangeKind::in_place, ""});
   if (from.hostname != to.hostname || from.quick_crash_detect != to.quick_crash_detect ||
-      from.session_resume != to.session_resume || from.honor_df != to.honor_df)
+      from.session_resume != to.session_resume || from.honor_df != to.honor_df || from.data_plane != to.data_plane)
     out.push_back({ObjectKind::global, ChangeKind::in_place, ""});
   return out;
 }

@@ -22,6 +22,8 @@ enum class CnType : std::uint8_t { string, email, fqdn, ipv4, ipv6 };
 enum class DpdMode : std::uint8_t { disable, on_idle, on_demand };
 enum class NatTraversal : std::uint8_t { disable, enable, forced };
 enum class EsnMode : std::uint8_t { disable, allow, require };
+/// Who carries the packets. automatic: userspace where TUN interfaces can be made, else the kernel.
+enum class DataPlaneChoice : std::uint8_t { automatic, userspace, kernel };
 enum class RouteOverlap : std::uint8_t { use_old, use_new, allow };
 
 /// A pre-shared key; shared so that models can be compared and copied without copying the secret.
@@ -208,9 +210,10 @@ struct SnmpSysinfo {
 /// The whole configuration. Shared as `std::shared_ptr<const Model>`; a change makes a new one.
 struct Model {
   std::string hostname = "dormouse";
-  bool quick_crash_detect = false;  ///< RFC 6290, for all phase 1
-  bool session_resume = false;      ///< RFC 5723, for all phase 1
-  bool honor_df = true;             ///< of packets too large for their tunnel
+  bool quick_crash_detect = false;                          ///< RFC 6290, for all phase 1
+  DataPlaneChoice data_plane = DataPlaneChoice::automatic;  ///< of the whole daemon, from its start
+  bool session_resume = false;                              ///< RFC 5723, for all phase 1
+  bool honor_df = true;                                     ///< of packets too large for their tunnel
   std::vector<Phase1> phase1{};
   std::vector<Phase2> phase2{};
   std::vector<LocalCertificate> certificates{};

@@ -46,6 +46,7 @@ void Daemon::on_request(control::ClientId client, const std::string& message) {
   const auto now = this->now();
   if (op == "status") {
     auto status = to_json(manager_->status(now));
+    status["data_plane"] = data_->name();
     status["store"] = to_json(store_->status());
     answer({{"ok", true}, {"status", status}});
   } else if (op == "version") {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "adapters/loop/sleep_watch.h"
+#include "programs/dormoused/choose_data_plane.h"
 
 #ifndef DORMOUSE_VERSION
 #define DORMOUSE_VERSION "0"
@@ -43,7 +44,8 @@ Daemon::Daemon(const Options& options, ConfigFile config, std::unique_ptr<Rng> r
 
 Daemon::~Daemon() = default;
 
-Outcome<std::unique_ptr<Daemon>> Daemon::create(const Options& options, ConfigFile config, std::unique_ptr<Rng> rng) {
+Outcome<std::unique_ptr<Daemon>> Daemon::create(const Options& options, ConfigFile config, std::unique_ptr<Rng> rng,
+                                                config::DataPlaneChoice data_plane) {
   TRY_ASSIGN(auto loop, loop::Loop::create());
   std::unique_ptr<Daemon> d(new Daemon(options, std::move(config), std::move(rng), std::move(loop)));
   // Signals are blocked before the packet threads start, so that these inherit it.
@@ -57,12 +59,12 @@ Outcome<std::unique_ptr<Daemon>> Daemon::create(const Options& options, ConfigFi
   }));
   d->sources_.push_back(std::move(hup));
   (void)signal(SIGPIPE, SIG_IGN);
-  TRY(d->open_sockets());
+  TRY(d->open_sockets(data_plane));
   TRY(d->watch_all());
   return d;
 }
 
-Outcome<void> Daemon::open_sockets() {
+Outcome<void> Daemon::open_sockets(config::DataPlaneChoice data_plane) {
   if (mkdir(options_.run_dir.c_str(), 0755) != 0 && errno != EEXIST)
     return failure(options_.run_dir + ": " + std::strerror(errno));
   // The control socket first: a second daemon in the same place stops here, before it clears what the first one made.
@@ -75,7 +77,8 @@ Outcome<void> Daemon::open_sockets() {
           {.local = {IpAddress::any(Family::v6), 500}, .reuse_address = false, .receive_buffer = 8 << 20}))
     udp6_.emplace(std::move(*udp6));
   TRY_ASSIGN(machine_, Machine::open(options_.state_dir));
-  TRY_ASSIGN(data_, dataplane::make_tun_data_plane(crypto::make_esp_provider()));
+  data_chosen_ = data_plane;
+  TRY_ASSIGN(data_, make_data_plane(data_plane));
   store_ = store::Store::open(options_.state_dir, store::system_clocks());
   manager_ = std::make_unique<tunnel::Manager>(*crypto_, *rng_, *data_, certificates_.get());
   if (!options_.key_log.empty()) {
@@ -121,7 +124,7 @@ int Daemon::run(const config::Loaded& first) {
   if (key_log_) log(LogId::keys_are_logged, {options_.key_log});
   apply(first, "start");
   watch_logind();
-  log(LogId::daemon_started, {std::string(DORMOUSE_VERSION), first.model->phase1.size()});
+  log(LogId::daemon_started, {std::string(DORMOUSE_VERSION), first.model->phase1.size(), std::string(data_->name())});
   loop_->keep_watchdog();
   loop::notify_manager("READY=1");
   const auto code = loop_->run();
@@ -171,6 +174,10 @@ void Daemon::apply(const config::Loaded& loaded, const char* why) {
     log(LogId::config_warning, {config_.path() + ":" + std::to_string(w.at.line) + ":" + std::to_string(w.at.column) +
                                 ": " + where + ": " + w.message});
   }
+  if (loaded.model->data_plane != data_chosen_)
+    log(LogId::config_warning,
+        {config_.path() + ": system settings: ipsec-data-plane: read at the start of the daemon; \"" +
+         std::string(data_->name()) + "\" goes on until then"});
   config_.adopt(loaded);
   model_ = loaded.model;
   // Policies stand before the tunnels they guard; routes follow the interfaces they lead into.

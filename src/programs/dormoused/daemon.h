@@ -6,7 +6,6 @@
 #include <string>
 
 #include "adapters/control/server.h"
-#include "adapters/dataplane_tun/tun_data_plane.h"
 #include "adapters/log/debug_hub.h"
 #include "adapters/log/event_log.h"
 #include "adapters/log/sinks.h"
@@ -29,14 +28,15 @@ class Daemon final : private control::Handler {
  public:
   /// Opens everything; nothing is configured yet. Failure says which piece and why.
   [[nodiscard]] static Outcome<std::unique_ptr<Daemon>> create(const Options& options, ConfigFile config,
-                                                               std::unique_ptr<Rng> rng);
+                                                               std::unique_ptr<Rng> rng,
+                                                               config::DataPlaneChoice data_plane);
   ~Daemon() override;
   /// Applies the first configuration and serves until SIGTERM or SIGINT. Returns the exit code.
   int run(const config::Loaded& first);
 
  private:
   Daemon(const Options& options, ConfigFile config, std::unique_ptr<Rng> rng, std::unique_ptr<loop::Loop> loop);
-  [[nodiscard]] Outcome<void> open_sockets();
+  [[nodiscard]] Outcome<void> open_sockets(config::DataPlaneChoice data_plane);
   [[nodiscard]] Outcome<void> watch_all();
 
   // daemon.cc
@@ -76,6 +76,7 @@ class Daemon final : private control::Handler {
   std::unique_ptr<Machine> machine_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<esp::DataPlane> data_;
+  config::DataPlaneChoice data_chosen_ = config::DataPlaneChoice::automatic;  ///< as configured when it was made
   std::optional<loop::UdpSocket> udp4_, udp6_;
   std::optional<KeyLog> key_log_;  // --key-log alone
   std::unique_ptr<tunnel::Manager> manager_;

@@ -46,7 +46,7 @@ int serve(const daemon::Options& options) {
       return kFailed;
     }
   }
-  auto d = daemon::Daemon::create(options, std::move(file), std::move(rng));
+  auto d = daemon::Daemon::create(options, std::move(file), std::move(rng), loaded->model->data_plane);
   if (!d) {
     (void)std::fprintf(stderr, "dormoused: %s\n", d.error().text.c_str());
     return kFailed;

@@ -88,14 +88,15 @@ std::int64_t idle(const Json& status, const Json& t, const char* key) {
 std::string tunnel_block(const Json& status, const Json& t) {
   const auto& c = object(t, "counters");
   const bool dynamic = flag(t, "dynamic");
+  const auto plane = text(status, "data_plane");
   const auto names = phase2_of(status, t);
   std::string out = fmt::format("name={} ver=2 serial={} {}->{} tun_id={} status={} dst_mtu={} dpd-link=on weight=1\n",
                                 text(t, "name"), number(t, "id"), outer_end(t, "local"), outer_end(t, "remote"),
                                 text(object(object(t, "path"), "remote"), "address"), text(t, "state"),
                                 number(c, "path_mtu") != 0 ? number(c, "path_mtu") : number(t, "mtu"));
-  out += fmt::format("bound_if={} lgwy=static/1 tun=intf mode={} encap={} device={}({})\n\n", number(t, "ifindex"),
+  out += fmt::format("bound_if={} lgwy=static/1 tun=intf mode={} encap={} device={}({}){}\n\n", number(t, "ifindex"),
                      dynamic ? "dial_inst/3" : "auto/1", is_encapsulated(t) ? "udp" : "none", text(t, "device_name"),
-                     number(t, "device_ifindex"));
+                     number(t, "device_ifindex"), plane.empty() ? "" : " data-plane=" + plane);
   if (dynamic) out += fmt::format("parent={} index={}\n", text(t, "phase1"), number(t, "index"));
   out += fmt::format("proxyid_num={} child_num=0 ilast={} olast={}\n", names.size(), idle(status, t, "last_in"),
                      idle(status, t, "last_out"));
