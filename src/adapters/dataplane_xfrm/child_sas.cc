@@ -57,6 +57,7 @@ Outcome<SaSpec> ChildSas::spec_of(const Child& child, bool inbound) const {
     s.hard_packets = kHardPackets;
   }
   s.tell_packets = inbound;
+  if (!inbound && path.ifindex > 0) s.mark = kOuterMark;
   return s;
 }
 

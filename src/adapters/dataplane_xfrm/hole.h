@@ -19,18 +19,14 @@ class Holes {
  public:
   /// `engine` must outlive this.
   [[nodiscard]] static Outcome<Holes> open(crypto::EspProvider& engine);
-  /// Readable when a packet came; -1 where the kernel lacks the family.
-  [[nodiscard]] int fd(Family f) const { return (f == Family::v4 ? socket4_ : socket6_).get(); }
+  /// Readable when a packet came.
+  [[nodiscard]] int fd() const { return socket_.get(); }
 
-  struct Dug {
-    Template through{};            ///< for the interface's last policies
-    std::optional<SaId> before{};  ///< the SA of the hole it had, to be deleted once no policy leads there
-  };
-  /// Digs one for an interface, to end at `address`, which must be this machine's. It may be there already.
-  [[nodiscard]] Outcome<Dug> dig(Kernel& kernel, DeviceId device, std::uint32_t if_id, const IpAddress& address);
+  /// Digs one for an interface that has none; returns what leads its last policies there.
+  [[nodiscard]] Outcome<Template> dig(Kernel& kernel, DeviceId device, std::uint32_t if_id);
   void fill(Kernel& kernel, DeviceId device);
-  /// What came through, up to a bound; the octets are valid in the call. False: nothing was there.
-  bool drain(const std::function<void(DeviceId, MutableBytes packet)>& each);
+  /// What came through, up to a bound; the octets are valid in the call.
+  void drain(const std::function<void(DeviceId, MutableBytes packet)>& each);
 
  private:
   struct Hole {
@@ -39,10 +35,9 @@ class Holes {
     std::unique_ptr<esp::InboundSa> sa{};
   };
   explicit Holes(crypto::EspProvider& engine) : engine_(&engine), buffer_(66 * 1024) {}
-  bool drain_one(int fd, const std::function<void(DeviceId, MutableBytes)>& each);
   crypto::EspProvider* engine_;
-  dataplane::Fd socket4_, socket6_;
-  std::uint16_t port4_ = 0, port6_ = 0;
+  dataplane::Fd socket_;
+  std::uint16_t port_ = 0;
   std::unordered_map<std::uint32_t, Hole> holes_;  ///< by SPI
   Bytes buffer_;
 };

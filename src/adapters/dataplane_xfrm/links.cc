@@ -19,12 +19,11 @@ void write_proc(const std::string& path, std::string_view value) {
   close(fd);
 }
 
-void put_kind(Request& r, std::uint32_t if_id, int under) {
+void put_kind(Request& r, std::uint32_t if_id) {
   auto* info = r.begin(IFLA_LINKINFO);
   r.put_text(IFLA_INFO_KIND, "xfrm");
   auto* data = r.begin(IFLA_INFO_DATA);
   r.put_u32(IFLA_XFRM_IF_ID, if_id);
-  r.put_u32(IFLA_XFRM_LINK, static_cast<std::uint32_t>(under));
   r.end(data);
   r.end(info);
 }
@@ -60,7 +59,7 @@ Outcome<int> Links::add(const std::string& name, std::uint32_t if_id, unsigned m
   static_cast<void>(r.header<ifinfomsg>());
   r.put_text(IFLA_IFNAME, name);
   r.put_u32(IFLA_MTU, mtu);
-  put_kind(r, if_id, 0);
+  put_kind(r, if_id);
   TRY(channel_.request(r, what));
   write_proc("/proc/sys/net/ipv6/conf/" + name + "/addr_gen_mode", "1");
   write_proc("/proc/sys/net/ipv4/conf/" + name + "/rp_filter", "0");  // replies may leave by another tunnel of the peer
@@ -74,13 +73,6 @@ Outcome<int> Links::add(const std::string& name, std::uint32_t if_id, unsigned m
     return std::unexpected(done.error());
   }
   return ifindex;
-}
-
-Outcome<void> Links::bind(int ifindex, std::uint32_t if_id, int under) {
-  Request r(RTM_NEWLINK, 0);
-  r.header<ifinfomsg>().ifi_index = ifindex;
-  put_kind(r, if_id, under);
-  return channel_.request(r, "interface " + std::to_string(ifindex) + ": bind it to " + std::to_string(under));
 }
 
 void Links::remove(int ifindex) {

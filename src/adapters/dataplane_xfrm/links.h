@@ -13,11 +13,8 @@ inline constexpr std::uint32_t kFirstIfId = 0x444d0000, kLastIfId = 0x444effff;
 class Links {
  public:
   [[nodiscard]] static Outcome<Links> open();
-  /// Makes the interface, up, and returns its index. Its outer packets go as routes say until bind().
+  /// Makes the interface, up, and returns its index.
   [[nodiscard]] Outcome<int> add(const std::string& name, std::uint32_t if_id, unsigned mtu);
-  /// Outer packets leave through interface `under` alone, so that no route through a tunnel can swallow them; 0: as
-  /// routes say.
-  [[nodiscard]] Outcome<void> bind(int ifindex, std::uint32_t if_id, int under);
   void remove(int ifindex);
   /// Removes every xfrm interface whose if_id is `first` to `last`.
   void clear(std::uint32_t first, std::uint32_t last);

@@ -181,6 +181,7 @@ void put_new_sa(Request& r, const SaSpec& sa) {
     cur.use_time = sa.usage.first_used;
     r.put(XFRMA_LTIME_VAL, cur);
   }
+  if (sa.mark != 0) r.put_u32(XFRMA_SET_MARK, sa.mark);
   r.put_u32(XFRMA_IF_ID, sa.if_id);
 }
 

@@ -12,14 +12,12 @@ namespace {
 
 using dataplane::boottime;
 
-const IpAddress kLoopback = IpAddress::v4(0x7f000001);
-
 std::uint32_t if_id_of(DeviceId id) { return kFirstIfId + id.value() % (kLastIfId - kFirstIfId); }
 
 /// Whether the SAs have to be made anew for it.
 bool same_ends(const esp::OuterPath& a, const esp::OuterPath& b) {
   return a.local.address == b.local.address && a.remote.address == b.remote.address && a.encap == b.encap &&
-         (a.encap == esp::Encap::none || a.remote.port == b.remote.port);
+         (a.ifindex > 0) == (b.ifindex > 0) && (a.encap == esp::Encap::none || a.remote.port == b.remote.port);
 }
 
 }  // namespace
@@ -39,7 +37,8 @@ Outcome<int> Plane::add_device(const esp::DeviceSpec& spec) {
   TRY_ASSIGN(const int ifindex, d_.links.add(spec.name, if_id, spec.mtu));
   auto device = std::unique_ptr<Device>(
       new Device{.id = spec.id, .if_id = if_id, .ifindex = ifindex, .policies = Policies(if_id)});
-  if (auto done = ground(*device, 0, kLoopback); !done) {
+  if (auto done = dig(*device); !done) {
+    device->policies.clear(d_.kernel);
     d_.holes.fill(d_.kernel, spec.id);
     d_.links.remove(ifindex);
     return std::unexpected(done.error());
@@ -58,18 +57,9 @@ void Plane::remove_device(DeviceId id) {
   tables_.devices.erase(id);
 }
 
-// A packet into the hole is routed like any other of the interface: bound to `under`, it comes back only from an
-// address that `under` has.
-Outcome<void> Plane::ground(Device& device, int under, const IpAddress& local) {
-  const bool bound = under > 0 && !local.is_unspecified();
-  TRY_ASSIGN(const auto dug, d_.holes.dig(d_.kernel, device.id, device.if_id, bound ? local : kLoopback));
-  if (device.under != (bound ? under : 0)) {
-    TRY(d_.links.bind(device.ifindex, device.if_id, bound ? under : 0));
-    device.under = bound ? under : 0;
-  }
-  TRY(device.policies.set_last(d_.kernel, dug.through));
-  if (dug.before) d_.kernel.delete_sa(*dug.before);
-  return {};
+Outcome<void> Plane::dig(Device& device) {
+  TRY_ASSIGN(const auto through, d_.holes.dig(d_.kernel, device.id, device.if_id));
+  return device.policies.set_last(d_.kernel, through);
 }
 
 // --- tunnels
@@ -83,13 +73,12 @@ void Plane::add_tunnel(TunnelId id, DeviceId device, const esp::OuterPath& path)
   t->device = d;
   t->path = path;
   d->tunnels.insert(d->tunnels.begin(), t.get());
-  (void)ground(*d, path.ifindex, path.local.address);  // without it, packets nobody may carry are lost
   hold_way(*t);
 }
 
 void Plane::hold_way(Tunnel& t) {
   const auto before = std::exchange(t.way, std::nullopt);
-  if (!t.path.remote.address.is_v4() && t.path.ifindex > 0) {
+  if (t.path.ifindex > 0) {
     t.way = Underlay::Way{t.path.ifindex, t.path.remote.address};
     (void)d_.underlay.hold(*t.way);  // no way there now: the next path will have one
   }
@@ -115,7 +104,6 @@ void Plane::remove_tunnel(TunnelId id) {
   release_way(*t);
   std::erase(d.tunnels, t);
   tables_.tunnels.erase(id.value());
-  if (d.tunnels.empty()) (void)ground(d, 0, kLoopback);
 }
 
 // Traffic meanwhile falls into the hole and is sent when it is read there, after this.
@@ -124,7 +112,6 @@ void Plane::set_path(TunnelId id, const esp::OuterPath& path) {
   if (t == nullptr) return;
   t->move_told.reset();
   const bool same = same_ends(std::exchange(t->path, path), path);
-  (void)ground(*t->device, path.ifindex, path.local.address);
   hold_way(*t);
   if (same) return;
   (void)t->device->policies.claim(d_.kernel, id, {});
@@ -277,7 +264,7 @@ Outcome<std::unique_ptr<esp::DataPlane>> make_xfrm_data_plane(std::unique_ptr<cr
               .watch = dataplane::Fd(epoll_create1(EPOLL_CLOEXEC))};
   if (!doors.watch.ok()) return failure("epoll");
   const auto [udp4, udp6] = doors.outer.fds();
-  for (const int fd : {doors.notices.fd(), udp4, udp6, doors.holes.fd(Family::v4), doors.holes.fd(Family::v6)}) {
+  for (const int fd : {doors.notices.fd(), udp4, udp6, doors.holes.fd()}) {
     epoll_event e{};
     e.events = EPOLLIN;
     if (fd >= 0 && epoll_ctl(doors.watch.get(), EPOLL_CTL_ADD, fd, &e) != 0) return failure("epoll");

@@ -48,8 +48,8 @@ class Plane final : public esp::DataPlane {
 
  private:
   // plane.cc
-  /// Binds the device's outer packets to the interface of `path`, and its hole to an address there.
-  [[nodiscard]] Outcome<void> ground(Device& device, int under, const IpAddress& local);
+  /// Digs the device its hole, and leads there what no tunnel claims.
+  [[nodiscard]] Outcome<void> dig(Device& device);
   /// Holds the way to its peer open, beside all routes into tunnels.
   void hold_way(Tunnel& tunnel);
   void release_way(Tunnel& tunnel);

@@ -17,7 +17,7 @@ constexpr Duration kSettling = 1s;        // after a change, packets that fell i
 std::vector<esp::PathEvent> Plane::poll() {
   for (const auto& notice : d_.notices.take()) std::visit([&](const auto& n) { on(n); }, notice);
   d_.outer.receive([&](esp::IkeDatagram d) { events_.emplace_back(std::move(d)); });
-  (void)d_.holes.drain([&](DeviceId device, MutableBytes packet) { fallen(device, packet); });
+  d_.holes.drain([&](DeviceId device, MutableBytes packet) { fallen(device, packet); });
   return std::exchange(events_, {});
 }
 

@@ -56,6 +56,7 @@ struct SaSpec {
   ReplayState replay{};
   Usage usage{};  ///< to go on from; all zero for a new one
   std::uint64_t soft_bytes = 0, hard_bytes = 0, soft_packets = 0, hard_packets = 0;  ///< 0 = no limit
+  std::uint32_t mark = 0;     ///< of its outer packets, for rules of routing; 0 = none
   bool tell_packets = false;  ///< announce that packets were received
 };
 

@@ -40,7 +40,6 @@ struct Device {
   DeviceId id{};
   std::uint32_t if_id = 0;
   int ifindex = 0;
-  int under = 0;  ///< the interface its outer packets are bound to
   Policies policies;
   std::vector<Tunnel*> tunnels{};  ///< newest first
   Instant wanted_told{};

@@ -1,10 +1,8 @@
 #include "adapters/dataplane_xfrm/underlay.h"
 
 #include <algorithm>
-#include <array>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <sys/socket.h>
 
 namespace dormouse::xfrm {
@@ -12,9 +10,12 @@ namespace {
 
 using netlink::Request;
 
-constexpr std::uint32_t kTable = 52130;   // and the rule's priority: before main, after local
-constexpr std::uint8_t kProtocol = 213;   // of every route and rule of ours
-constexpr std::size_t kMostRules = 1024;  // interfaces that a killed daemon can have used
+constexpr std::uint32_t kTable = 52130;
+constexpr std::uint32_t kPriority = 21300;  // after local, before main
+constexpr std::uint8_t kProtocol = 213;     // of every route and rule of ours
+constexpr int kMostRules = 8;               // what killed daemons can have left
+
+std::uint8_t number_of(Family f) { return f == Family::v4 ? AF_INET : AF_INET6; }
 
 }  // namespace
 
@@ -23,19 +24,19 @@ Outcome<Underlay> Underlay::open() {
   return Underlay(std::move(channel));
 }
 
-Outcome<void> Underlay::rule(int under, bool add) {
-  std::array<char, IF_NAMESIZE> name{};
-  if (if_indextoname(static_cast<unsigned>(under), name.data()) == nullptr)
-    return failure("rule of interface " + std::to_string(under) + ": it is gone");
+bool Underlay::has(Family family) const {
+  return std::ranges::any_of(holders_, [&](const auto& h) { return h.first.peer.family() == family; });
+}
+
+Outcome<void> Underlay::rule(Family family, bool add) {
   Request r(add ? RTM_NEWRULE : RTM_DELRULE, add ? NLM_F_CREATE : 0U);
   auto& head = r.header<fib_rule_hdr>();
-  head.family = AF_INET6;
+  head.family = number_of(family);
   head.action = FR_ACT_TO_TBL;
-  r.put_text(FRA_OIFNAME, name.data());
-  r.put_u32(FRA_PRIORITY, kTable);
+  r.put_u32(FRA_PRIORITY, kPriority);
+  r.put_u32(FRA_FWMARK, kOuterMark);
   r.put_u32(FRA_TABLE, kTable);
-  r.put(FRA_PROTOCOL, kProtocol);
-  return channel_.request(r, "rule of interface " + std::string(name.data()));
+  return channel_.request(r, "rule of outer packets");
 }
 
 Outcome<void> Underlay::route(const Way& way, bool add) {
@@ -44,8 +45,8 @@ Outcome<void> Underlay::route(const Way& way, bool add) {
   if (add) {  // asked without a source address, the kernel holds to the interface
     Request get(RTM_GETROUTE, 0);
     auto& head = get.header<rtmsg>();
-    head.rtm_family = AF_INET6;
-    head.rtm_dst_len = 128;
+    head.rtm_family = number_of(way.peer.family());
+    head.rtm_dst_len = static_cast<std::uint8_t>(way.peer.bits());
     get.put_address(RTA_DST, way.peer);
     get.put_u32(RTA_OIF, static_cast<std::uint32_t>(way.under));
     TRY(channel_.request(get, what, [&](const nlmsghdr* m) {
@@ -56,10 +57,11 @@ Outcome<void> Underlay::route(const Way& way, bool add) {
   }
   Request r(add ? RTM_NEWROUTE : RTM_DELROUTE, add ? NLM_F_CREATE | NLM_F_REPLACE : 0U);
   auto& head = r.header<rtmsg>();
-  head.rtm_family = AF_INET6;
-  head.rtm_dst_len = 128;
+  head.rtm_family = number_of(way.peer.family());
+  head.rtm_dst_len = static_cast<std::uint8_t>(way.peer.bits());
   head.rtm_protocol = kProtocol;
   head.rtm_type = RTN_UNICAST;
+  head.rtm_scope = static_cast<std::uint8_t>(!add ? RT_SCOPE_NOWHERE : gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
   r.put_u32(RTA_TABLE, kTable);
   r.put_address(RTA_DST, way.peer);
   r.put_u32(RTA_OIF, static_cast<std::uint32_t>(way.under));
@@ -68,9 +70,9 @@ Outcome<void> Underlay::route(const Way& way, bool add) {
 }
 
 Outcome<void> Underlay::hold(const Way& way) {
-  const bool first = std::ranges::none_of(holders_, [&](const auto& h) { return h.first.under == way.under; });
+  const bool first = !has(way.peer.family());
   ++holders_[way];
-  if (first) TRY(rule(way.under, true));
+  if (first) TRY(rule(way.peer.family(), true));
   return route(way, true);
 }
 
@@ -79,20 +81,12 @@ void Underlay::release(const Way& way) {
   if (it == holders_.end() || --it->second != 0) return;
   holders_.erase(it);
   (void)route(way, false);  // it goes with its interface, too
-  if (std::ranges::none_of(holders_, [&](const auto& h) { return h.first.under == way.under; }))
-    (void)rule(way.under, false);
+  if (!has(way.peer.family())) (void)rule(way.peer.family(), false);
 }
 
 void Underlay::clear() {
-  for (std::size_t i = 0; i < kMostRules; ++i) {
-    Request r(RTM_DELRULE, 0);
-    auto& head = r.header<fib_rule_hdr>();
-    head.family = AF_INET6;
-    head.action = FR_ACT_TO_TBL;
-    r.put_u32(FRA_PRIORITY, kTable);
-    r.put_u32(FRA_TABLE, kTable);
-    if (!channel_.request(r, "rule")) return;
-  }
+  for (const auto family : {Family::v4, Family::v6})
+    for (int i = 0; i < kMostRules && rule(family, false); ++i) continue;
 }
 
 }  // namespace dormouse::xfrm

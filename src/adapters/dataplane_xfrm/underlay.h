@@ -1,7 +1,6 @@
-// Keeps outer IPv6 packets out of the tunnels. An xfrm interface names the interface its outer packets leave through
-// (Links::bind). With IPv4 the kernel then looks at routes out of that one alone; with IPv6 it takes it for a wish once
-// a source address is given, and a default route through the tunnel would swallow the tunnel's own packets. So each
-// peer's address gets a route in a table that only packets see which are to leave through that interface.
+// Keeps outer packets out of the tunnels. The SAs mark them, and a rule leads what is marked into a table that has one
+// route for each peer: out of its phase 1's interface. So no route through a tunnel can swallow the tunnel's own
+// packets, also not 0.0.0.0/0 or ::/0.
 #pragma once
 #include <map>
 
@@ -10,9 +9,11 @@
 
 namespace dormouse::xfrm {
 
+inline constexpr std::uint32_t kOuterMark = 0x444d;
+
 class Underlay {
  public:
-  /// Where packets to `peer` go out of interface `under`.
+  /// Packets to `peer` go out of interface `under`.
   struct Way {
     int under = 0;
     IpAddress peer{};
@@ -27,8 +28,9 @@ class Underlay {
 
  private:
   explicit Underlay(netlink::Channel channel) : channel_(std::move(channel)) {}
-  [[nodiscard]] Outcome<void> rule(int under, bool add);
+  [[nodiscard]] Outcome<void> rule(Family family, bool add);
   [[nodiscard]] Outcome<void> route(const Way& way, bool add);
+  [[nodiscard]] bool has(Family family) const;
   netlink::Channel channel_;
   std::map<Way, unsigned> holders_;
 };
