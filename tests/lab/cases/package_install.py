@@ -58,6 +58,7 @@ def of_the_package(world, host, text):
                        f'--bounding-set -all,{caps} --no-new-privs {program} "$@"\n', encoding="utf-8")
     STARTER.chmod(0o755)
     os.environ["DORMOUSED"], os.environ["DORMOUSE"] = str(STARTER), "/usr/bin/dormouse"
+    os.chmod("/dev/net/tun", 0o666)  # as udev has it, which is not here
     daemon = world.daemon(host, text)
     for path in [daemon.home, *daemon.home.rglob("*")]:
         shutil.chown(path, user, user)
