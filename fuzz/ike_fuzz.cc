@@ -51,7 +51,9 @@ Bytes forged(const ike::IkeSa& receiver, Input& in) {
   h.spi_r = receiver.spi_r();
   h.initiator = !receiver.initiator();
   h.response = (how & 1) != 0;
-  h.exchange = static_cast<wire::ExchangeType>(34 + (how >> 1) % 6);
+  // 34 to 39, then IKE_INTERMEDIATE and IKE_FOLLOWUP_KE.
+  const auto exchange = (how >> 1) % 8;
+  h.exchange = static_cast<wire::ExchangeType>(exchange < 6 ? 34 + exchange : 37 + exchange);
   h.message_id =
       MessageId((h.response ? status.next_request_out : status.next_request_in) + ((how & 0x80) != 0 ? 1U : 0U));
   Bytes chain;
@@ -148,6 +150,16 @@ void equip(Pair& pair, std::uint8_t how) {
   }
 }
 
+/// Two more key exchanges for everything, and a post-quantum preshared key where that is asked for.
+void make_hybrid(Pair& pair, bool with_ppk) {
+  static const auto key = std::make_shared<const SecretBytes>(as_bytes("thirty-two octets of randomness!"));
+  for (End* e : {&pair.a, &pair.b}) {
+    for (auto* suites : {&e->policy.suites, &e->children_policy[0].suites})
+      for (auto& s : *suites) s.addke = {KeId::x25519, KeId::none, KeId::ecp256};
+    if (with_ppk) e->policy.ppk = {.mode = ike::PpkMode::allow, .identity = "ours", .secret = key};
+  }
+}
+
 /// A shared key is no way in where a signature is wanted, whoever has the keys of the SA.
 void require_signatures(End& e) {
   if (!e.wants_signature) return;
@@ -170,6 +182,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if ((begin & 0x30) == 0x30) pair.a.policy.nat = pair.b.policy.nat = ike::NatMode::never;
   pair.b.others = {IpAddress::v4(0xc0000263U)};
   if ((begin & 0x20) != 0) equip(pair, begin);
+  if ((begin & 0x40) != 0) make_hybrid(pair, (begin & 0x80) != 0);
   if (begin % 4 != 0)
     pair.login();
   else

@@ -44,6 +44,9 @@ const char* ke_name(std::uint16_t id) {
     case KeId::ecp384: return "ECP384";
     case KeId::ecp521: return "ECP521";
     case KeId::x25519: return "CURVE25519";
+    case KeId::ml_kem_512: return "ML_KEM_512";
+    case KeId::ml_kem_768: return "ML_KEM_768";
+    case KeId::ml_kem_1024: return "ML_KEM_1024";
   }
   return nullptr;
 }
@@ -82,7 +85,7 @@ std::string hex(ByteView v) {
 }  // namespace
 
 std::string name_of(const Transform& t) {
-  const char* name = nullptr;
+  const char* name = additional_ke_index(t.type) ? ke_name(t.id) : nullptr;
   switch (t.type) {
     case TransformType::encr: name = encr_name(t.id); break;
     case TransformType::prf: name = prf_name(t.id); break;

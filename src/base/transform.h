@@ -1,6 +1,8 @@
 // The words of negotiation: transform types and identifiers (IANA "IKEv2 Parameters"), proposals and traffic selectors.
 // Shared by wire (which reads and writes them), crypto (which implements them) and config (which names them).
 #pragma once
+#include <algorithm>
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -16,6 +18,15 @@ namespace dormouse {
 enum class Protocol : std::uint8_t { none = 0, ike = 1, ah = 2, esp = 3 };  ///< RFC 7296 3.3.1
 
 enum class TransformType : std::uint8_t { encr = 1, prf = 2, integ = 3, ke = 4, esn = 5 };
+
+/// Additional Key Exchange 1 to 7 are the transform types 6 to 12 (RFC 9370 2.2.1), with the identifiers of `ke`.
+inline constexpr std::size_t kAdditionalExchanges = 7;
+[[nodiscard]] constexpr TransformType additional_ke(std::size_t index) { return static_cast<TransformType>(6 + index); }
+/// The index of such a type, from 0; none for any other.
+[[nodiscard]] constexpr std::optional<std::size_t> additional_ke_index(TransformType t) {
+  const auto n = static_cast<std::size_t>(t);
+  return n >= 6 && n < 6 + kAdditionalExchanges ? std::optional(n - 6) : std::nullopt;
+}
 
 enum class EncrId : std::uint16_t { null = 11, aes_cbc = 12, aes_gcm_16 = 20, chacha20_poly1305 = 28 };
 enum class PrfId : std::uint16_t { none = 0, hmac_sha1 = 2, hmac_sha2_256 = 5, hmac_sha2_384 = 6, hmac_sha2_512 = 7 };
@@ -35,7 +46,13 @@ enum class KeId : std::uint16_t {
   ecp384 = 20,
   ecp521 = 21,
   x25519 = 31,
+  ml_kem_512 = 35,
+  ml_kem_768 = 36,
+  ml_kem_1024 = 37,
 };
+[[nodiscard]] constexpr bool is_kem(KeId group) {
+  return group == KeId::ml_kem_512 || group == KeId::ml_kem_768 || group == KeId::ml_kem_1024;
+}
 enum class EsnId : std::uint16_t { no = 0, yes = 1 };
 
 /// One transform as on the wire. `id` may be a number this program does not know (then it simply never matches).
@@ -64,6 +81,10 @@ struct Suite {
   IntegId integ = IntegId::none;
   KeId ke = KeId::none;
   EsnId esn = EsnId::no;
+  std::array<KeId, kAdditionalExchanges> addke{};  ///< further key exchanges in their order; none: not done
+  [[nodiscard]] constexpr bool has_additional() const {
+    return std::ranges::any_of(addke, [](KeId g) { return g != KeId::none; });
+  }
   friend constexpr auto operator<=>(const Suite&, const Suite&) = default;
 };
 

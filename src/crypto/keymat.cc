@@ -56,9 +56,14 @@ Result<SecretBytes> skeyseed_initial(Provider& engine, PrfId alg, ByteView ni, B
 }
 
 Result<SecretBytes> skeyseed_rekey(Provider& engine, PrfId old_alg, ByteView sk_d_old, ByteView g_ir, ByteView ni,
-                                   ByteView nr) {
-  const std::array parts{g_ir, ni, nr};
+                                   ByteView nr, ByteView more) {
+  const std::array parts{g_ir, ni, nr, more};
   return engine.prf(old_alg, sk_d_old, parts);
+}
+
+Result<SecretBytes> skeyseed_additional(Provider& engine, PrfId alg, ByteView sk_d, ByteView secret, ByteView ni,
+                                        ByteView nr) {
+  return skeyseed_rekey(engine, alg, sk_d, secret, ni, nr);
 }
 
 Result<SecretBytes> skeyseed_resume(Provider& engine, PrfId alg, ByteView sk_d_old, ByteView ni, ByteView nr) {
@@ -86,11 +91,23 @@ Result<IkeKeys> derive_ike_keys(Provider& engine, const Suite& suite, ByteView s
   return k;
 }
 
+Result<IkeKeys> mix_ppk(Provider& engine, PrfId alg, ByteView ppk, const IkeKeys& keys) {
+  const auto mixed = [&](const SecretBytes& key) {
+    const std::array<ByteView, 1> seed{key.reveal()};
+    return prf_plus(engine, alg, ppk, seed, prf_size(alg));
+  };
+  IkeKeys out;
+  TRY_ASSIGN(out.sk_d, mixed(keys.sk_d));
+  TRY_ASSIGN(out.sk_pi, mixed(keys.sk_pi));
+  TRY_ASSIGN(out.sk_pr, mixed(keys.sk_pr));
+  return out;
+}
+
 Result<ChildKeys> derive_child_keys(Provider& engine, PrfId alg, const Suite& child, ByteView sk_d, ByteView g_ir,
-                                    ByteView ni, ByteView nr) {
+                                    ByteView ni, ByteView nr, ByteView more) {
   const auto integ = integ_key_size(child.integ);
   const auto encr = encr_key_size(child.encr, child.key_bits);
-  const std::array<ByteView, 3> seed{g_ir, ni, nr};
+  const std::array<ByteView, 4> seed{g_ir, ni, nr, more};
   TRY_ASSIGN(const SecretBytes stream, prf_plus(engine, alg, sk_d, seed, 2 * integ + 2 * encr));
   Slicer cut(stream);
   ChildKeys k;
@@ -102,13 +119,13 @@ Result<ChildKeys> derive_child_keys(Provider& engine, PrfId alg, const Suite& ch
 }
 
 Result<SecretBytes> psk_auth(Provider& engine, PrfId alg, ByteView secret, ByteView message, ByteView peer_nonce,
-                             ByteView sk_p, ByteView id_body) {
+                             ByteView sk_p, ByteView id_body, ByteView int_auth) {
   static constexpr std::string_view kPad = "Key Pad for IKEv2";
   const std::array pad{as_bytes(kPad)};
   TRY_ASSIGN(const SecretBytes key, engine.prf(alg, secret, pad));
   const std::array id{id_body};
   TRY_ASSIGN(const SecretBytes mac_id, engine.prf(alg, sk_p, id));
-  const std::array octets{message, peer_nonce, mac_id.reveal()};
+  const std::array octets{message, peer_nonce, mac_id.reveal(), int_auth};
   return engine.prf(alg, key.reveal(), octets);
 }
 

@@ -331,5 +331,69 @@ TEST(VerifyAnswer, refuses_the_number_of_another_proposal) {
   EXPECT_FALSE(verify_answer(std::array{answer_of(kGcm256, 0)}, sent, Protocol::ike, true));
 }
 
+Transform addke(std::size_t i, KeId id) { return {additional_ke(i), static_cast<std::uint16_t>(id)}; }
+Suite hybrid(Suite s, KeId first, KeId second = KeId::none) {
+  s.addke[0] = first;
+  s.addke[1] = second;
+  return s;
+}
+
+TEST(AdditionalKe, stand_in_proposals_of_their_own_before_those_without) {
+  const std::array sent{hybrid(kAes256, KeId::ml_kem_768, KeId::ecp384), hybrid(kAes256, KeId::ml_kem_768), kAes256};
+  const auto p = offer(sent, Protocol::ike, {}, true);
+  ASSERT_EQ(p.size(), 2U);
+  const std::vector<Transform> want{
+      encr(EncrId::aes_cbc, 256), prf(PrfId::hmac_sha2_256),  integ(IntegId::hmac_sha2_256_128),
+      ke(KeId::modp2048),         addke(0, KeId::ml_kem_768), addke(1, KeId::ecp384),
+      addke(1, KeId::none)};
+  EXPECT_EQ(p[0].transforms, want);
+  EXPECT_EQ(without_additional(p), std::vector{p[1]});
+}
+
+TEST(AdditionalKe, an_offer_without_key_exchanges_names_each_suite_once) {
+  const std::array sent{hybrid(kAes256, KeId::ml_kem_768), kAes256, kGcm256};
+  const auto p = offer(sent, Protocol::ike, {}, false);
+  ASSERT_EQ(p.size(), 2U);
+  EXPECT_EQ(p[1].number, 2);
+}
+
+TEST(AdditionalKe, are_chosen_one_of_each_kind_and_answered_also_where_none_was_chosen) {
+  const std::array sent{hybrid(kAes256, KeId::ml_kem_768, KeId::ecp384), hybrid(kAes256, KeId::ml_kem_768)};
+  const auto offered = offer(sent, Protocol::ike, {}, true);
+  const std::array ours{hybrid(kAes256, KeId::ml_kem_768)};
+  const auto choice = choose(offered, ours, Protocol::ike);
+  ASSERT_TRUE(choice);
+  const auto p = answer(*choice, Protocol::ike, {}, true);
+  EXPECT_EQ(p.transforms.back(), addke(1, KeId::none)) << "RFC 9370 2.2.1: one of each kind that was offered";
+  const auto read = verify_answer(std::array{p}, sent, Protocol::ike, true);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->suite, ours[0]);
+}
+
+TEST(AdditionalKe, that_are_offered_must_be_taken_and_only_those) {
+  const std::array hybrid_only{hybrid(kAes256, KeId::ml_kem_768)};
+  const std::array plain_only{kAes256};
+  EXPECT_FALSE(choose(offer(hybrid_only, Protocol::ike, {}, true), plain_only, Protocol::ike));
+  EXPECT_FALSE(choose(offer(plain_only, Protocol::ike, {}, true), hybrid_only, Protocol::ike));
+  const std::array other{hybrid(kAes256, KeId::ml_kem_1024)};
+  EXPECT_FALSE(choose(offer(hybrid_only, Protocol::ike, {}, true), other, Protocol::ike));
+}
+
+TEST(AdditionalKe, are_refused_in_an_answer_that_doubles_one) {
+  const std::array sent{hybrid(kAes256, KeId::ml_kem_768, KeId::ecp384),
+                        hybrid(kAes256, KeId::ecp384, KeId::ml_kem_768)};
+  auto p = answer({.suite = sent[0], .number = 1, .spi = {}}, Protocol::ike, {}, true);
+  EXPECT_TRUE(verify_answer(std::array{p}, sent, Protocol::ike, true));
+  p.transforms.back().id = static_cast<std::uint16_t>(KeId::ml_kem_768);  // offered there, but done already
+  EXPECT_FALSE(verify_answer(std::array{p}, sent, Protocol::ike, true));
+}
+
+TEST(AdditionalKe, do_not_count_in_the_login_of_a_child) {
+  Suite s = kEspGcm;
+  s.addke[0] = KeId::ml_kem_768;
+  EXPECT_TRUE(
+      choose(offer(std::array{kEspGcm}, Protocol::esp, Bytes{1, 2, 3, 4}, false), std::array{s}, Protocol::esp, false));
+}
+
 }  // namespace
 }  // namespace dormouse::crypto

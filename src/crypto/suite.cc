@@ -50,8 +50,26 @@ std::size_t ke_public_size(KeId group) {
     case KeId::ecp384: return 96;
     case KeId::ecp521: return 132;
     case KeId::x25519: return 32;
+    case KeId::ml_kem_512: return 800;
+    case KeId::ml_kem_768: return 1184;
+    case KeId::ml_kem_1024: return 1568;
   }
   return 0;
+}
+
+std::size_t ke_answer_size(KeId group) {
+  switch (group) {
+    case KeId::ml_kem_512: return 768;
+    case KeId::ml_kem_768: return 1088;
+    case KeId::ml_kem_1024: return 1568;
+    default: return ke_public_size(group);
+  }
+}
+
+Result<KeyAnswer> Provider::answer_key_exchange(KeId group, ByteView peer_public, Rng& rng) {
+  TRY_ASSIGN(const auto own, key_exchange(group, rng));
+  TRY_ASSIGN(SecretBytes secret, own->shared_secret(peer_public));
+  return KeyAnswer{to_bytes(own->public_value()), std::move(secret)};
 }
 
 }  // namespace dormouse::crypto

@@ -23,10 +23,12 @@ namespace dormouse::crypto {
 [[nodiscard]] std::size_t encr_iv_size(EncrId encr);
 [[nodiscard]] std::size_t encr_block_size(EncrId encr);
 [[nodiscard]] std::size_t encr_tag_size(EncrId encr);
-/// Octets of a public value, e.g. 256 for MODP2048, 64 for ECP256, 32 for X25519; 0 if unknown.
+/// Octets of an initiator's public value, e.g. 256 for MODP2048, 32 for X25519, 1184 for ML-KEM-768 (its encapsulation
+/// key); 0 if unknown. A responder's differs with a KEM: it is the ciphertext.
 [[nodiscard]] std::size_t ke_public_size(KeId group);
+[[nodiscard]] std::size_t ke_answer_size(KeId group);
 
-/// One ephemeral key pair. Used once: RFC 7296 2.12 reuse is not done.
+/// One ephemeral key pair: the initiator's half of a key exchange. Used once: RFC 7296 2.12 reuse is not done.
 class KeyExchange {
  public:
   virtual ~KeyExchange() = default;
@@ -34,7 +36,14 @@ class KeyExchange {
   [[nodiscard]] virtual ByteView public_value() const = 0;
   /// g^ir in its RFC form (MODP: padded to the modulus; ECP: x only; X25519: 32 octets).
   /// Error bad_key_share if the peer's value fails the checks of RFC 6989 / RFC 8031 (also an all-zero X25519 result).
+  /// A KEM's ciphertext has no such check beyond its size: a spoiled one gives another secret (FIPS 203 6.3).
   [[nodiscard]] virtual Result<SecretBytes> shared_secret(ByteView peer_public) = 0;
+};
+
+/// The responder's half, whole.
+struct KeyAnswer {
+  Bytes public_value;
+  SecretBytes secret;
 };
 
 /// Protection of an IKE SK payload in one direction (RFC 7296 3.14, RFC 5282, RFC 7634). Owns its keys.
@@ -59,6 +68,8 @@ class Provider {
   virtual ~Provider() = default;
   [[nodiscard]] virtual bool supports(const Suite& suite, Protocol protocol) const = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<KeyExchange>> key_exchange(KeId group, Rng& rng) = 0;
+  /// The answer to an initiator's public value. Errors as of shared_secret().
+  [[nodiscard]] virtual Result<KeyAnswer> answer_key_exchange(KeId group, ByteView peer_public, Rng& rng);
   /// prf(key, parts joined).
   [[nodiscard]] virtual Result<SecretBytes> prf(PrfId alg, ByteView key, std::span<const ByteView> parts) = 0;
   /// `encr_key` as encr_key_size says; `integ_key` empty for AEADs.

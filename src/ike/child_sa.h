@@ -23,7 +23,7 @@ struct ChildSa {
   /// The peer rekeyed it while our own rekey of it is under way (RFC 7296 2.8.1): the peer's new SA and its lower
   /// nonce.
   struct Rival {
-    ChildId child;
+    std::optional<ChildId> child;  ///< none while its key exchanges go on
     Bytes lowest_nonce;
   };
   std::optional<Rival> rival;

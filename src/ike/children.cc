@@ -58,7 +58,7 @@ Result<SaImpl::Agreement> SaImpl::agree(const Payloads& p, const ChildPolicy& po
   Agreement a{.policy = &policy, .suite = choice.suite};
   a.peer_spi = spi_of(choice.spi);
   if (a.peer_spi.value() < 256) return fail(ErrorCode::malformed, "SPI");
-  if (!with_ke) a.suite.ke = KeId::none;
+  if (!with_ke) a.suite.ke = KeId::none, a.suite.addke = {};
   a.answer = crypto::answer(choice, Protocol::esp, {}, with_ke);
   a.local = local.selectors;
   a.remote = remote.selectors;
@@ -103,16 +103,16 @@ Result<SaImpl::Agreement> SaImpl::accept(const Payloads& p, const ChildPolicy& p
   Agreement a{.policy = &policy, .suite = choice.suite};
   a.peer_spi = spi_of(choice.spi);
   if (a.peer_spi.value() < 256) return fail(ErrorCode::malformed, "SPI");
-  if (!with_ke) a.suite.ke = KeId::none;
+  if (!with_ke) a.suite.ke = KeId::none, a.suite.addke = {};
   a.local = *tsi;
   a.remote = *tsr;
   return a;
 }
 
 Result<ChildId> SaImpl::install(const Agreement& a, EspSpi in, ByteView g_ir, ByteView ni, ByteView nr, bool we_began,
-                                std::optional<ChildId> replaces, Instant now, Outbox& out) {
+                                std::optional<ChildId> replaces, Instant now, Outbox& out, ByteView more) {
   TRY_ASSIGN(auto keys, crypto::derive_child_keys(owner_.crypto(), suite_.prf, a.suite,
-                                                  protection_->keys().sk_d.reveal(), g_ir, ni, nr));
+                                                  protection_->keys().sk_d.reveal(), g_ir, ni, nr, more));
   if (auto* to = owner_.key_export())
     to->child_keys(we_began ? a.peer_spi : in, we_began ? in : a.peer_spi, a.suite, keys);
   ChildSa c{.id = owner_.next_child_id(),

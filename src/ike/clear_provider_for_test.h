@@ -24,6 +24,9 @@ class ClearProvider final : public crypto::Provider {
   Result<std::unique_ptr<crypto::KeyExchange>> key_exchange(KeId group, Rng& rng) override {
     return toy_.key_exchange(group, rng);
   }
+  Result<crypto::KeyAnswer> answer_key_exchange(KeId group, ByteView peer_public, Rng& rng) override {
+    return toy_.answer_key_exchange(group, peer_public, rng);
+  }
   Result<SecretBytes> prf(PrfId alg, ByteView key, std::span<const ByteView> parts) override {
     return toy_.prf(alg, key, parts);
   }

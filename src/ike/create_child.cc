@@ -72,6 +72,7 @@ void SaImpl::on_create_child_response(Exchange x, const Payloads& p, Instant now
         return send_create_child(std::move(task), now, out);
       }
     }
+    if (old && old->rival) old->replaced_by = std::exchange(old->rival, std::nullopt)->child;  // the peer's stands
     if (*why == NotifyType::temporary_failure) return retry_later(std::move(task), now);
     if (*why == NotifyType::child_sa_not_found && old) {  // 2.25.1: the peer has none; neither have we, then
       remove_child(old->id, CloseReason::deleted_by_peer, out);
@@ -99,13 +100,50 @@ void SaImpl::on_create_child_response(Exchange x, const Payloads& p, Instant now
     out.add(ChildFailed{id_, task.policy.name, static_cast<std::uint16_t>(wire::NotifyType::no_proposal_chosen)});
     return;
   }
+  Followup f{.suite = agreement->suite,
+             .ni = x.nonce,
+             .nr = nonce->data,
+             .g_ir = std::move(g_ir),
+             .more = {},
+             .link = {},
+             .ours = {}};
+  f.child = std::move(*agreement);
+  if (!f.suite.has_additional()) return finish_child(std::move(x), std::move(f), now, out);
+  f.answer = p;
+  follow_up(std::move(x), std::make_unique<Followup>(std::move(f)), now, out);
+}
+
+/// All key exchanges of our CREATE_CHILD_SA are done.
+void SaImpl::finish_child(Exchange x, Followup f, Instant now, Outbox& out) {
+  auto& task = std::get<CreateChildTask>(x.task);
   const auto* policy = policy_named(task.policy.name);
-  if (policy) agreement->policy = policy;
+  f.child->policy = policy ? policy : &task.policy;
   const auto fresh =
-      install(*agreement, x.esp_spi.value(), g_ir.reveal(), x.nonce, nonce->data, true, task.rekeys, now, out);
+      install(*f.child, x.esp_spi.value(), f.g_ir.reveal(), f.ni, f.nr, true, task.rekeys, now, out, f.more.reveal());
   if (!fresh) return fail_with(CloseReason::malformed, out);
   x.esp_spi.hand_over();
-  if (task.rekeys) settle_rekeyed_child(std::move(x), *fresh, nonce->data, now, out);
+  if (task.rekeys) settle_rekeyed_child(std::move(x), *fresh, f.nr, now, out);
+}
+
+/// All key exchanges of the peer's CREATE_CHILD_SA are done.
+bool SaImpl::finish_child_of_peer(Followup& f, Instant now, Outbox& out) {
+  const auto* policy = policy_named(f.policy.name);
+  f.child->policy = policy ? policy : &f.policy;
+  const auto fresh =
+      install(*f.child, f.esp_spi.value(), f.g_ir.reveal(), f.ni, f.nr, false, f.replaces, now, out, f.more.reveal());
+  if (!fresh) return false;
+  f.esp_spi.hand_over();
+  ChildSa* old = f.replaces ? child(*f.replaces) : nullptr;
+  if (old && rekeys_itself(f.replaces))
+    old->rival = ChildSa::Rival{*fresh, lower_nonce(f.ni, f.nr)};
+  else if (old)
+    old->replaced_by = *fresh;
+  return true;
+}
+
+/// Whether our own rekey of this Child SA is under way.
+bool SaImpl::rekeys_itself(std::optional<ChildId> child) const {
+  return child && we_rekey(*child);
 }
 
 /// Our rekey made `fresh`, the peer's nonce was `theirs`. If the peer rekeyed the same Child SA too, the SA of the
@@ -114,10 +152,12 @@ void SaImpl::settle_rekeyed_child(Exchange x, ChildId fresh, const Bytes& theirs
   const auto old_id = *std::get<CreateChildTask>(x.task).rekeys;
   ChildSa* old = child(old_id);
   const auto rival = old ? std::exchange(old->rival, std::nullopt) : std::move(x.rival);
-  if (rival && loses(lower_nonce(x.nonce, theirs), rival->lowest_nonce) && child(rival->child)) {
+  const bool rival_stands = rival && (!rival->child || child(*rival->child));
+  if (rival_stands && loses(lower_nonce(x.nonce, theirs), rival->lowest_nonce)) {
     child(fresh)->replaced_by = rival->child;
     return delete_child(fresh, now, out);
   }
+  if (awaited_ && awaited_->replaces == old_id) awaited_.reset();
   if (!old) return;  // deleted by the peer while we rekeyed it (2.25.1): the new one stands alone
   out.log(LogId::child_rekeyed, scope(*old), {Hex{old->in.value(), 8}, Hex{child(fresh)->in.value(), 8}});
   old->replaced_by = fresh;
@@ -143,7 +183,8 @@ void SaImpl::on_create_child_request(const wire::Message& m, ByteView datagram, 
   if (const auto* rekey = wire::find_notify(p, NotifyType::rekey_sa)) {
     ChildSa* old = rekey->spi.size() == 4 ? child_by_out(EspSpi(load32(rekey->spi.data()))) : nullptr;
     if (!old) return refuse(NotifyType::child_sa_not_found, {});
-    if (old->deleting) return refuse(NotifyType::temporary_failure);
+    // RFC 9370 2.2.4: a rekey of ours that is past its CREATE_CHILD_SA stands.
+    if (old->deleting || (following_up() && rekeys_itself(old->id))) return refuse(NotifyType::temporary_failure);
     replaces = old->id;
     policy = policy_named(old->phase2);
   }
@@ -155,40 +196,45 @@ void SaImpl::on_create_child_request(const wire::Message& m, ByteView datagram, 
                   : code == ErrorCode::malformed     ? NotifyType::invalid_syntax
                                                      : NotifyType::no_proposal_chosen);
   }
-  Exchange ours;
-  SecretBytes g_ir;
+  Followup f{.suite = agreement->suite,
+             .ni = nonce->data,
+             .nr = owner_.rng().bytes(kNonceSize),
+             .g_ir = {},
+             .more = {},
+             .link = {},
+             .ours = {}};
+  Bytes own_public;
   if (agreement->suite.ke != KeId::none) {
     if (!ke || ke->group != agreement->suite.ke) {
       Bytes group(2);
       store16(group.data(), static_cast<std::uint16_t>(agreement->suite.ke));
       return refuse(NotifyType::invalid_ke_payload, std::move(group));
     }
-    auto made = owner_.crypto().key_exchange(ke->group, owner_.rng());
-    if (!made) return refuse(NotifyType::no_proposal_chosen);
-    ours.ke = std::move(*made);
-    auto secret = ours.ke->shared_secret(ke->data);
-    if (!secret) return refuse(NotifyType::invalid_syntax);
-    g_ir = std::move(*secret);
+    auto own = owner_.crypto().answer_key_exchange(ke->group, ke->data, owner_.rng());
+    if (!own)
+      return refuse(own.error().code == ErrorCode::bad_group ? NotifyType::no_proposal_chosen
+                                                             : NotifyType::invalid_syntax);
+    f.g_ir = std::move(own->secret);
+    own_public = std::move(own->public_value);
   }
-  ours.nonce = owner_.rng().bytes(kNonceSize);
-  ours.esp_spi = HeldSpi(owner_);
-  const auto fresh =
-      install(*agreement, ours.esp_spi.value(), g_ir.reveal(), nonce->data, ours.nonce, false, replaces, now, out);
-  if (!fresh) return refuse(NotifyType::no_proposal_chosen);
-  ours.esp_spi.hand_over();
-  if (ChildSa* old = replaces ? child(*replaces) : nullptr) {
-    if (we_rekey(*replaces))
-      old->rival = ChildSa::Rival{*fresh, lower_nonce(nonce->data, ours.nonce)};
-    else
-      old->replaced_by = *fresh;
-  }
+  f.esp_spi = HeldSpi(owner_);
+  f.replaces = replaces;
+  f.policy = *agreement->policy;
   Bytes spi(4);
-  store32(spi.data(), ours.esp_spi.value().value());
+  store32(spi.data(), f.esp_spi.value().value());
   agreement->answer.spi = std::move(spi);
-  Payloads answer{wire::SaPayload{{agreement->answer}}, wire::NoncePayload{ours.nonce}};
-  if (ours.ke) answer.push_back(wire::KePayload{ours.ke->group(), to_bytes(ours.ke->public_value())});
+  Payloads answer{wire::SaPayload{{agreement->answer}}, wire::NoncePayload{f.nr}};
+  if (!own_public.empty()) answer.push_back(wire::KePayload{ke->group, std::move(own_public)});
   answer.push_back(wire::TsPayload{false, agreement->remote});
   answer.push_back(wire::TsPayload{true, agreement->local});
+  f.child = std::move(*agreement);
+  if (f.suite.has_additional()) {
+    if (ChildSa* old = replaces ? child(*replaces) : nullptr; old && rekeys_itself(replaces))
+      old->rival = ChildSa::Rival{std::nullopt, lower_nonce(f.ni, f.nr)};
+    await_followup(std::make_unique<Followup>(std::move(f)), answer, now);
+  } else if (!finish_child_of_peer(f, now, out)) {
+    return refuse(NotifyType::no_proposal_chosen);
+  }
   reply(m, datagram, answer, path, out);
 }
 

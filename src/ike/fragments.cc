@@ -26,18 +26,20 @@ void SaImpl::on_fragment(const wire::Message& m, ByteView datagram, const Path& 
   if (h.response && !window_.awaits(h.message_id)) return;
   const auto incoming = h.response ? MessageWindow::Incoming::fresh : window_.classify(h.message_id, datagram);
   // AUTH comes first and once; a stranger's pieces of anything else are not even kept.
-  const bool out_of_turn =
-      !h.response && (h.exchange == wire::ExchangeType::ike_auth) != (state_ == SaState::half_open);
+  const bool login = h.exchange == wire::ExchangeType::ike_auth || h.exchange == wire::ExchangeType::ike_intermediate;
+  const bool out_of_turn = !h.response && login != (state_ == SaState::half_open);
   if (incoming == MessageWindow::Incoming::fresh && out_of_turn)
     return log_dropped({ErrorCode::unexpected, "fragment"}, out);
   const bool answered = h.message_id.value() + 1 == window_.next_in().value();
   if (incoming == MessageWindow::Incoming::stale && !(answered && m.encrypted->fragment == 1)) return;
   if (incoming != MessageWindow::Incoming::repeated) {
     auto piece = protection_->open_fragment(m, datagram);
+    if (!piece && incoming == MessageWindow::Incoming::stale) piece = open_with_previous_keys(m, datagram);
     if (!piece) return log_dropped(piece.error(), out);
     if (incoming == MessageWindow::Incoming::fresh) {
       const auto whole = (h.response ? answer_pieces_ : request_pieces_).add(std::move(*piece));
       if (!whole) return;
+      note_intermediate(h, whole->first_datagram, whole->first, whole->content);
       const auto payloads = wire::parse_payloads(whole->first, whole->content);
       return h.response ? take_response(m, payloads, path, now, out)
                         : take_request(m, whole->first_datagram, payloads, path, now, out);

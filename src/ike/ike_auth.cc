@@ -16,16 +16,17 @@ Result<SecretBytes> SaImpl::own_auth(const Identity& local) const {
   if (resumed_) return resumed_auth(true, wire::id_body(local));
   const auto& keys = protection_->keys();
   return crypto::psk_auth(owner_.crypto(), suite_.prf, psk_.reveal(), initiator_ ? init_request_ : init_response_,
-                          initiator_ ? nr_ : ni_, (initiator_ ? keys.sk_pi : keys.sk_pr).reveal(),
-                          wire::id_body(local));
+                          initiator_ ? nr_ : ni_, (initiator_ ? keys.sk_pi : keys.sk_pr).reveal(), wire::id_body(local),
+                          int_auth());
 }
 
 bool SaImpl::peer_auth_fits(ByteView psk, const Identity& peer, ByteView auth) const {
   const auto& keys = protection_->keys();
-  const auto wanted = resumed_ ? resumed_auth(false, wire::id_body(peer))
-                               : crypto::psk_auth(owner_.crypto(), suite_.prf, psk,
-                                                  initiator_ ? init_response_ : init_request_, initiator_ ? ni_ : nr_,
-                                                  (initiator_ ? keys.sk_pr : keys.sk_pi).reveal(), wire::id_body(peer));
+  const auto wanted =
+      resumed_ ? resumed_auth(false, wire::id_body(peer))
+               : crypto::psk_auth(owner_.crypto(), suite_.prf, psk, initiator_ ? init_response_ : init_request_,
+                                  initiator_ ? ni_ : nr_, (initiator_ ? keys.sk_pr : keys.sk_pi).reveal(),
+                                  wire::id_body(peer), int_auth());
   return wanted && constant_time_equal(wanted->reveal(), auth);
 }
 
@@ -49,6 +50,8 @@ void SaImpl::become_established(Instant now, Outbox& out) {
   psk_ = {};
   forget_credentials();
   resume_.reset();
+  intermediate_.reset();
+  ppk_.reset();
   set_lifetimes(now);
   out.log(LogId::ike_established, scope(), {spis()});
   out.add(Established{id_});
@@ -65,8 +68,10 @@ void SaImpl::take_auth_lifetime(const Payloads& p, Outbox& out) {
 void SaImpl::send_auth(Instant now, Outbox& out) {
   out.log(LogId::preparing_msg, scope(), {std::string("initiator"), std::string("AUTH")});
   if (!take_credential({}, out)) return fail_with(CloseReason::auth_failed, out);
+  Payloads ppk;
+  const auto mixed = add_ppk(ppk);
   auto auth = own_auth_payload();
-  if (!auth) return fail_with(CloseReason::auth_failed, out);
+  if (!mixed || !auth) return fail_with(CloseReason::auth_failed, out);
   Payloads p;
   p.push_back(wire::IdPayload{false, local_});
   add_own_certificates(p);
@@ -74,6 +79,7 @@ void SaImpl::send_auth(Instant now, Outbox& out) {
   if (initial_contact_) p.push_back(wire::NotifyPayload{.type = wire::NotifyType::initial_contact});
   if (expected_peer_) p.push_back(wire::IdPayload{true, *expected_peer_});
   p.push_back(std::move(*auth));
+  std::ranges::move(ppk, std::back_inserter(p));
   add_token(p, true, spi_i_, spi_r_);
   if (ask_inside_) p.push_back(wire::to_payload(*ask_inside_));
   ask_for_ticket(p);
@@ -97,7 +103,7 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   }
   out.log(LogId::peer_identifier, scope(), {std::to_string(static_cast<unsigned>(id->id.type)), id->id.text()});
   const bool right_peer = !expected_peer_ || *expected_peer_ == id->id;
-  if (!right_peer || !gateway_proves_itself(p, id->id, *auth, out)) {
+  if (!right_peer || !ppk_answered(p, out) || !gateway_proves_itself(p, id->id, *auth, out)) {
     if (!right_peer) out.log(LogId::gateway_validation_failed, scope());
     // RFC 7296 2.21.2: the responder believes it is up; tell it in an exchange of its own.
     request(wire::ExchangeType::informational, {wire::NotifyPayload{.type = wire::NotifyType::authentication_failed}},
@@ -154,6 +160,7 @@ void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Pa
   if (!answerable(auth, certificates.has_value(), out))
     return refuse(wire::NotifyType::authentication_failed, CloseReason::auth_failed);
   take_signature_terms(p);
+  take_ppk(p);
   AuthQuery query{.sa = id_, .peer = idi->id};
   if (idr) query.wanted_local = idr->id;
   query.initial_contact = wire::find_notify(p, wire::NotifyType::initial_contact) != nullptr;
@@ -162,13 +169,17 @@ void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Pa
   query.method = auth->method;
   query.certificates = std::move(*certificates);
   query.verify = [&](ByteView psk) {
-    return auth->method == wire::AuthMethod::shared_key && peer_auth_fits(psk, idi->id, auth->data);
+    return auth->method == wire::AuthMethod::shared_key && peer_auth_fits(psk, idi->id, shown_auth(*auth).data);
   };
-  query.verify_signature = [&](const crypto::PublicKey& key) { return peer_signature_fits(key, idi->id, *auth); };
+  query.verify_signature = [&](const crypto::PublicKey& key) {
+    return peer_signature_fits(key, idi->id, shown_auth(*auth));
+  };
+  query.choose_ppk = [&](const PpkPolicy& ppk) { return choose_ppk(ppk); };
   std::vector<LogEvent> log;
   auto grant = owner_.authorize(query, log);
   for (auto& e : log) out.add(Log{std::move(e)});
-  if (!grant) return refuse(wire::NotifyType::authentication_failed, CloseReason::auth_failed);
+  if (!grant || !choose_ppk(grant->policy.ppk))
+    return refuse(wire::NotifyType::authentication_failed, CloseReason::auth_failed);
   peer_method_ = auth->method;
   wanted_local_ = std::move(query.wanted_local);
   establish_responder(m, datagram, p, idi->id, std::move(*grant), path, now, out);
@@ -204,6 +215,7 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
   answer.push_back(wire::IdPayload{true, local_});
   add_own_certificates(answer);
   answer.push_back(std::move(*own));
+  answer_ppk(answer, out);
   add_token(answer, false, spi_i_, spi_r_);
   if (grant.turned_away) {
     answer.push_back(wire::NotifyPayload{.type = *grant.turned_away});

@@ -21,7 +21,8 @@ namespace {
 constexpr unsigned kMaxInitRounds = 6;  // cookie, group, and a responder that rotates its cookie secret meanwhile
 constexpr std::size_t kNonceSize = 32;
 
-const char* type_name(TransformType t) {
+std::string type_name(TransformType t) {
+  if (const auto i = additional_ke_index(t)) return "ADDKE" + std::to_string(*i + 1);
   switch (t) {
     case TransformType::encr: return "ENCR";
     case TransformType::prf: return "PRF";
@@ -45,7 +46,7 @@ void SaImpl::log_offer(const std::vector<Proposal>& offer, bool child, Outbox& o
     out.log(LogId::proposal_protocol, scope(), {std::string(child ? "ESP" : "IKEv2")});
     out.log(LogId::proposal_encapsulation, scope(), {std::string(child ? "TUNNEL" : "IKEv2/none")});
     for (const auto& t : p.transforms)
-      out.log(LogId::proposal_transform, scope(), {std::string(type_name(t.type)), dormouse::name_of(t)});
+      out.log(LogId::proposal_transform, scope(), {type_name(t.type), dormouse::name_of(t)});
   }
 }
 
@@ -66,6 +67,8 @@ void SaImpl::send_init(Instant now, Outbox& out) {
   p.push_back(wire::SaPayload{crypto::offer(policy_.suites, Protocol::ike, {}, true)});
   p.push_back(wire::KePayload{group_, to_bytes(ke_->public_value())});
   p.push_back(wire::NoncePayload{ni_});
+  offer_intermediate(p);
+  offer_ppk(p);
   add_hash_list(p);
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, IkeSpi{}, path_)) p.push_back(std::move(n));
   offer_fragmentation(p);
@@ -108,8 +111,15 @@ void SaImpl::on_init_response(const wire::Message& m, ByteView datagram, const P
   if (!sa || !ke || !nonce || m.header.spi_r.value() == 0 || ke->group != group_) return;
   const auto choice = crypto::verify_answer(sa->proposals, policy_.suites, Protocol::ike, true);
   if (!choice || choice->suite.ke != group_) return;
+  const bool intermediate = takes_intermediate(m.payloads);
+  if (choice->suite.has_additional() && !intermediate) return;  // RFC 9370 2.2.1: no such answer
   const auto secret = ke_->shared_secret(ke->data);
   if (!secret) return;
+  if (!settle_ppk(m.payloads)) {
+    out.log(LogId::ppk_missing, scope());
+    hint_ = CloseReason::refused;
+    return;
+  }
   // Kept aside until all of it has worked: a forged answer must not spoil the true one that may follow.
   const auto old_suite = std::exchange(suite_, choice->suite);
   const auto old_spi = std::exchange(spi_r_, m.header.spi_r);
@@ -129,8 +139,9 @@ void SaImpl::on_init_response(const wire::Message& m, ByteView datagram, const P
   peer_is_ours_ = has_own_vendor_id(m.payloads);
   settle_nat(m.payloads, path, out);
   settle_fragmentation(m.payloads);
+  if (intermediate) begin_intermediate();
   state_ = SaState::auth_sent;
-  send_auth(now, out);
+  continue_login(now, out);
 }
 
 // --- responder
@@ -160,7 +171,9 @@ void SaImpl::on_init_request(const wire::Message& m, ByteView datagram, const Pa
     return refuse_init(m, wire::NotifyType::invalid_syntax, {}, CloseReason::malformed, path, out);
   out.log(LogId::incoming_proposal, scope());
   log_offer(sa->proposals, false, out);
-  auto choice = crypto::choose(sa->proposals, policy_.suites, Protocol::ike);
+  const bool intermediate = takes_intermediate(m.payloads);
+  const auto offered = intermediate ? sa->proposals : crypto::without_additional(sa->proposals);
+  auto choice = crypto::choose(offered, policy_.suites, Protocol::ike);
   if (!choice) {
     out.log(LogId::no_proposal_chosen, scope());
     return refuse_init(m, wire::NotifyType::no_proposal_chosen, {}, CloseReason::no_proposal, path, out);
@@ -171,8 +184,8 @@ void SaImpl::on_init_request(const wire::Message& m, ByteView datagram, const Pa
     guess.ke = ke->group;
     const std::vector<Suite> only{guess};
     const bool ours = std::ranges::find(policy_.suites, guess) != policy_.suites.end();
-    const auto again = ours ? crypto::choose(sa->proposals, only, Protocol::ike)
-                            : Result<crypto::Choice>(fail(ErrorCode::bad_group, "KE"));
+    const auto again =
+        ours ? crypto::choose(offered, only, Protocol::ike) : Result<crypto::Choice>(fail(ErrorCode::bad_group, "KE"));
     if (!again) {
       Bytes group(2);
       store16(group.data(), static_cast<std::uint16_t>(choice->suite.ke));
@@ -184,20 +197,24 @@ void SaImpl::on_init_request(const wire::Message& m, ByteView datagram, const Pa
   out.log(LogId::matched_proposal, scope(), {std::uint64_t{choice->number}});
   out.log(LogId::lifetime, scope(), {static_cast<std::uint64_t>(seconds_of(policy_.lifetime))});
   out.log(LogId::gateway_matched, scope(), {policy_.gateway});
-  auto exchange = owner_.crypto().key_exchange(ke->group, owner_.rng());
-  if (!exchange) return refuse_init(m, wire::NotifyType::no_proposal_chosen, {}, CloseReason::no_proposal, path, out);
-  const auto secret = (*exchange)->shared_secret(ke->data);
-  if (!secret) return refuse_init(m, wire::NotifyType::invalid_syntax, {}, CloseReason::malformed, path, out);
+  auto own = owner_.crypto().answer_key_exchange(ke->group, ke->data, owner_.rng());
+  if (!own && own.error().code == ErrorCode::bad_group)
+    return refuse_init(m, wire::NotifyType::no_proposal_chosen, {}, CloseReason::no_proposal, path, out);
+  if (!own) return refuse_init(m, wire::NotifyType::invalid_syntax, {}, CloseReason::malformed, path, out);
   suite_ = choice->suite;
   ni_ = nonce->data;
   nr_ = owner_.rng().bytes(kNonceSize);
   init_request_ = to_bytes(datagram);
-  if (!derive(secret->reveal())) return fail_with(CloseReason::malformed, out);
+  if (!derive(own->secret.reveal())) return fail_with(CloseReason::malformed, out);
   take_signature_terms(m.payloads);
   Payloads p;
   p.push_back(wire::SaPayload{{crypto::answer(*choice, Protocol::ike, {}, true)}});
-  p.push_back(wire::KePayload{ke->group, to_bytes((*exchange)->public_value())});
+  p.push_back(wire::KePayload{ke->group, std::move(own->public_value)});
   p.push_back(wire::NoncePayload{nr_});
+  if (intermediate) answer_intermediate(p);
+  // Required or not: that is decided when the peer's identity has said which phase 1 it is (AuthQuery::choose_ppk).
+  (void)settle_ppk(m.payloads);
+  if (ppk_) offer_ppk(p);
   if (peer_hashes_) add_hash_list(p);
   add_certificate_request(p);
   path_ = path;

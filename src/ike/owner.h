@@ -2,6 +2,7 @@
 // cryptography, and the one question "may this peer in, and as whom". Answers are immediate; the core never waits.
 #pragma once
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,14 @@ struct ChildPolicy {
   bool rekey = true;                   ///< whether we start rekeys of it
 };
 
+enum class PpkMode : std::uint8_t { never, allow, require };
+/// A post-quantum preshared key (RFC 8784); `secret` is there unless `mode` is never.
+struct PpkPolicy {
+  PpkMode mode = PpkMode::never;
+  std::string identity{};
+  std::shared_ptr<const SecretBytes> secret{};
+};
+
 enum class NatMode : std::uint8_t { never, when_detected, always };
 
 /// What one phase 1 asks of its IKE SAs.
@@ -47,6 +56,7 @@ struct IkePolicy {
   bool libreswan_resume = false;  ///< AUTH of a resumed SA covers the message alone, as libreswan (to 5.4) has it
   bool mobike = false;            ///< addresses may change under the SAs (RFC 4555)
   std::uint32_t lifetime_jitter_permille = 30;  ///< rekey start is spread over this part of the lifetime
+  PpkPolicy ppk{};  ///< a responder's says in IKE_SA_INIT that there is some; which one counts, the grant says
   SignaturePolicy signature{};
   std::vector<AuthorityKeyId> authorities{};  ///< whose certificates we ask the peer for; empty: no CERTREQ
 };
@@ -65,6 +75,9 @@ struct AuthQuery {
   std::vector<Bytes> certificates{};                       ///< it showed, DER, its own first; with a signature only
   /// Is the peer's AUTH a signature by this key, of a kind that we allow?
   std::function<bool(const crypto::PublicKey& key)> verify_signature{};
+  /// To be asked first, for each phase 1 that is tried: whether it may be, by its post-quantum preshared key. `verify`
+  /// and `verify_signature` answer for the one that was asked about last.
+  std::function<bool(const PpkPolicy& ppk)> choose_ppk{};
 };
 /// What the gateway that we log in to shows before its signature is looked at (initiator, IKE_AUTH).
 struct CertificateQuery {

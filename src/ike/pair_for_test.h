@@ -109,7 +109,7 @@ class End final : public Owner {
                      .inside = query.inside,
                      .method = query.method,
                      .certificates = query.certificates});
-    if (refuse || !proves_itself(query)) return fail(ErrorCode::auth_failed, "AUTH");
+    if (refuse || !query.choose_ppk(policy.ppk) || !proves_itself(query)) return fail(ErrorCode::auth_failed, "AUTH");
     return AuthGrant{.gateway = "toClient_0",
                      .local = identity,
                      .psk = psk.clone(),

@@ -64,11 +64,16 @@ Result<Fragment> Protection::open_fragment(const wire::Message& message, ByteVie
                   .datagram = datagram};
 }
 
-Result<std::vector<wire::Payload>> Protection::open(const wire::Message& message, ByteView datagram) {
+Result<Bytes> Protection::open_content(const wire::Message& message, ByteView datagram) {
   if (!message.encrypted || message.encrypted->fragments != 0) return fail(ErrorCode::auth_failed, "SK");
   Bytes copy = to_bytes(datagram);
   TRY_ASSIGN(const auto plain, in_->open(copy, message.encrypted->body_offset));
   TRY_ASSIGN(const auto body, wire::strip_padding(plain));
+  return to_bytes(body);
+}
+
+Result<std::vector<wire::Payload>> Protection::open(const wire::Message& message, ByteView datagram) {
+  TRY_ASSIGN(const auto body, open_content(message, datagram));
   return wire::parse_payloads(message.encrypted->first_inner, body, message.encrypted->body_offset);
 }
 

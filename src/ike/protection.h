@@ -20,9 +20,17 @@ class Protection {
                                               std::size_t room, Rng& rng);
   /// Verifies and decrypts one fragment. auth_failed: not the peer's.
   [[nodiscard]] Result<Fragment> open_fragment(const wire::Message& message, ByteView datagram);
+  /// The inner payloads as octets. auth_failed: not the peer's.
+  [[nodiscard]] Result<Bytes> open_content(const wire::Message& message, ByteView datagram);
   /// The inner payloads. auth_failed: not the peer's; any other error: the peer's, but malformed.
   [[nodiscard]] Result<std::vector<wire::Payload>> open(const wire::Message& message, ByteView datagram);
   [[nodiscard]] const crypto::IkeKeys& keys() const { return keys_; }
+  /// SK_d, SK_pi and SK_pr for those of `keys`.
+  void swap_secrets(crypto::IkeKeys& keys) {
+    std::swap(keys_.sk_d, keys.sk_d);
+    std::swap(keys_.sk_pi, keys.sk_pi);
+    std::swap(keys_.sk_pr, keys.sk_pr);
+  }
   [[nodiscard]] const Suite& suite() const { return suite_; }
 
  private:

@@ -38,11 +38,12 @@ void SaImpl::send_rekey_ike(RekeyIkeTask task, Instant now, Outbox& out) {
 }
 
 Result<std::unique_ptr<SaImpl>> SaImpl::make_successor(const Suite& suite, bool we_began, IkeSpi i, IkeSpi r,
-                                                       ByteView g_ir, ByteView ni, ByteView nr, Instant now) const {
+                                                       ByteView g_ir, ByteView ni, ByteView nr, Instant now,
+                                                       ByteView more) const {
   auto& engine = owner_.crypto();
   // The seed comes from the old SA's prf and SK_d, the keys from the new suite (2.18).
   TRY_ASSIGN(const SecretBytes seed,
-             crypto::skeyseed_rekey(engine, suite_.prf, protection_->keys().sk_d.reveal(), g_ir, ni, nr));
+             crypto::skeyseed_rekey(engine, suite_.prf, protection_->keys().sk_d.reveal(), g_ir, ni, nr, more));
   TRY_ASSIGN(auto keys, crypto::derive_ike_keys(engine, suite, seed.reveal(), ni, nr, i, r));
   if (auto* to = owner_.key_export()) to->ike_keys(i, r, suite, keys);
   auto next = std::make_unique<SaImpl>(owner_, owner_.next_ike_id(), we_began, path_, policy_, now);
@@ -84,26 +85,43 @@ void SaImpl::on_rekey_ike_response(Exchange x, const Payloads& p, Instant now, O
   const auto* ke = wire::find<wire::KePayload>(p);
   if (!sa || !nonce || !ke || ke->group != x.ke->group()) return fail_with(CloseReason::malformed, out);
   const auto choice = crypto::verify_answer(sa->proposals, policy_.suites, Protocol::ike, true);
-  const auto secret = x.ke->shared_secret(ke->data);
+  auto secret = x.ke->shared_secret(ke->data);
   const auto theirs = choice ? ike_spi_of(choice->spi) : IkeSpi{};
   if (!choice || !secret || theirs.value() == 0 || choice->suite.ke != ke->group)
     return fail_with(CloseReason::malformed, out);
-  auto next = make_successor(choice->suite, true, x.ike_spi, theirs, secret->reveal(), x.nonce, nonce->data, now);
+  Followup f{.suite = choice->suite,
+             .ni = x.nonce,
+             .nr = nonce->data,
+             .g_ir = std::move(*secret),
+             .more = {},
+             .link = {},
+             .ours = {}};
+  f.spi_i = x.ike_spi;
+  f.spi_r = theirs;
+  f.answer = p;
+  if (!f.suite.has_additional()) return finish_rekey_ike(std::move(x), f, now, out);
+  follow_up(std::move(x), std::make_unique<Followup>(std::move(f)), now, out);
+}
+
+/// All key exchanges of our rekey are done.
+void SaImpl::finish_rekey_ike(Exchange x, const Followup& f, Instant now, Outbox& out) {
+  auto next = make_successor(f.suite, true, f.spi_i, f.spi_r, f.g_ir.reveal(), f.ni, f.nr, now, f.more.reveal());
   if (!next) return fail_with(CloseReason::malformed, out);
-  if (rival_ && loses(lower_nonce(x.nonce, nonce->data), rival_lowest_)) {
+  if (!rival_lowest_.empty() && loses(lower_nonce(f.ni, f.nr), rival_lowest_)) {
     // Ours is the redundant one: it goes by our Delete, without ever having had a child; the rival takes over.
     (*next)->path_ = path_;
     const auto h = (*next)->header(wire::ExchangeType::informational, false, MessageId(0));
     if (const auto gone = (*next)->protection_->seal(h, {wire::DeletePayload{}}, owner_.rng()))
       (*next)->transmit(*gone, h, false, path_, out);
-    return hand_over_to_rival(now, out);
+    return give_way(x.task, now, out);
   }
   rival_.reset();
-  (*next)->peer_tokens_.learn(p);
-  if (owner_.qcd_token(true, x.ike_spi, theirs)) (*next)->push(TokenTask{}, now, out);
+  rival_lowest_.clear();
+  (*next)->peer_tokens_.learn(f.answer);
+  if (owner_.qcd_token(true, f.spi_i, f.spi_r)) (*next)->push(TokenTask{}, now, out);
   SaImpl& fresh = **next;
   hand_over(std::move(*next), out);
-  fresh.take_ticket(p, now, out);
+  fresh.take_ticket(f.answer, now, out);
   // Ours won: the old SA goes by our Delete.
   state_ = SaState::rekeyed;
   closing_until_ = now + kOldSaWait;
@@ -131,7 +149,8 @@ void SaImpl::on_rekey_ike_request(const wire::Message& m, ByteView datagram, con
   // 2.25.2: not while we make or end a Child SA under this one.
   const bool child_work = exchange_ && !std::holds_alternative<RekeyIkeTask>(exchange_->task) &&
                           !std::holds_alternative<ProbeTask>(exchange_->task);
-  if (child_work || rival_) return refuse(NotifyType::temporary_failure);
+  // RFC 9370 2.2.4: a rekey of ours that is past its CREATE_CHILD_SA stands.
+  if (child_work || !rival_lowest_.empty() || following_up()) return refuse(NotifyType::temporary_failure);
   if (!ke) return refuse(NotifyType::invalid_syntax);
   auto choice = crypto::choose(sa->proposals, policy_.suites, Protocol::ike);
   if (!choice) return refuse(NotifyType::no_proposal_chosen);
@@ -150,27 +169,45 @@ void SaImpl::on_rekey_ike_request(const wire::Message& m, ByteView datagram, con
     choice = again;
   }
   const auto theirs = ike_spi_of(choice->spi);
-  auto exchange = owner_.crypto().key_exchange(ke->group, owner_.rng());
-  const auto secret =
-      exchange ? (*exchange)->shared_secret(ke->data) : Result<SecretBytes>(fail(ErrorCode::crypto, "KE"));
-  if (theirs.value() == 0 || !secret) return refuse(NotifyType::invalid_syntax);
-  const Bytes nr = owner_.rng().bytes(kNonceSize);
-  const IkeSpi ours = owner_.allocate_ike_spi();
-  auto next = make_successor(choice->suite, false, theirs, ours, secret->reveal(), nonce->data, nr, now);
+  auto own = owner_.crypto().answer_key_exchange(ke->group, ke->data, owner_.rng());
+  if (theirs.value() == 0 || !own) return refuse(NotifyType::invalid_syntax);
+  Followup f{.suite = choice->suite,
+             .ni = nonce->data,
+             .nr = owner_.rng().bytes(kNonceSize),
+             .g_ir = std::move(own->secret),
+             .more = {},
+             .link = {},
+             .ours = {}};
+  f.spi_i = theirs;
+  f.spi_r = owner_.allocate_ike_spi();
+  Payloads answer{wire::SaPayload{{crypto::answer(*choice, Protocol::ike, octets(f.spi_r), true)}},
+                  wire::NoncePayload{f.nr}, wire::KePayload{ke->group, std::move(own->public_value)}};
+  add_token(answer, false, f.spi_i, f.spi_r);
+  if (f.suite.has_additional()) {
+    postpone_ticket(p, answer);
+    if (rekeys_ike_itself()) rival_lowest_ = lower_nonce(f.ni, f.nr);
+    await_followup(std::make_unique<Followup>(std::move(f)), answer, now);
+    return reply(m, datagram, answer, path, out);
+  }
+  auto next = make_successor(f.suite, false, f.spi_i, f.spi_r, f.g_ir.reveal(), f.ni, f.nr, now);
   if (!next) return refuse(NotifyType::no_proposal_chosen);
-  Payloads answer{wire::SaPayload{{crypto::answer(*choice, Protocol::ike, octets(ours), true)}}, wire::NoncePayload{nr},
-                  wire::KePayload{ke->group, to_bytes((*exchange)->public_value())}};
-  add_token(answer, false, theirs, ours);
   (*next)->answer_ticket_request(p, answer, kTicketRoomLarge, id_, now, out);
   reply(m, datagram, answer, path, out);
-  if (exchange_ && std::holds_alternative<RekeyIkeTask>(exchange_->task)) {  // both at once: our answer decides
-    rival_ = std::move(*next);
-    rival_lowest_ = lower_nonce(nonce->data, nr);
+  take_rekeyed_by_peer(std::move(*next), lower_nonce(f.ni, f.nr), now, out);
+}
+
+/// The peer made the successor; our last answer is out.
+void SaImpl::take_rekeyed_by_peer(std::unique_ptr<SaImpl> next, Bytes lowest_nonce, Instant now, Outbox& out) {
+  if (rekeys_ike_itself()) {  // both at once: our answer decides
+    rival_ = std::move(next);
+    rival_lowest_ = std::move(lowest_nonce);
     return;
   }
-  if (wants_tickets_) (*next)->tasks_.emplace_back(TicketTask{});  // only we may ask
-  hand_over(std::move(*next), out);
-  window_.cancel();  // a probe under way means nothing any more
+  if (wants_tickets_) next->tasks_.emplace_back(TicketTask{});  // only we may ask
+  // A probe under way means nothing any more, but where we are must be told under the new SA.
+  if (exchange_ && is_mobike(exchange_->task)) tasks_.push_front(std::move(exchange_->task));
+  hand_over(std::move(next), out);
+  window_.cancel();
   exchange_.reset();
   state_ = SaState::rekeyed;
   closing_until_ = now + kOldSaWait;

@@ -170,7 +170,7 @@ void SaImpl::on_request(const wire::Message& m, ByteView datagram, const Path& p
       return transmit(window_.reply(), header(m.header.exchange, true, m.header.message_id), true, path, out);
     case MessageWindow::Incoming::fresh: break;
   }
-  take_request(m, datagram, protection_->open(m, datagram), path, now, out);
+  take_request(m, datagram, open(m, datagram), path, now, out);
 }
 
 /// A fresh request, opened: in one piece, or whole again.
@@ -193,16 +193,21 @@ void SaImpl::take_request(const wire::Message& m, ByteView datagram, const Resul
   using wire::ExchangeType;
   if (state_ == SaState::auth_sent) return;  // not before its own AUTH has verified
   const bool auth = m.header.exchange == ExchangeType::ike_auth;
-  if (auth != (state_ == SaState::half_open)) {  // AUTH comes first and once
-    if (auth) return;
+  const bool login = auth || m.header.exchange == ExchangeType::ike_intermediate;
+  if (login != (state_ == SaState::half_open)) {  // AUTH comes first and once
+    if (login) return;
     return reply_notify(m, datagram, wire::NotifyType::invalid_syntax, {}, path, out);
   }
   if (m.header.exchange == ExchangeType::informational) take_addresses(*payloads, path, now, out);
-  if (!auth && !is_announcement(m, *payloads)) out.add(PeerAlive{id_, path});
-  if (auth)
+  if (!login && !is_announcement(m, *payloads)) out.add(PeerAlive{id_, path});
+  if (login && (!auth || owes_intermediate()))
+    on_intermediate_request(m, datagram, *payloads, path, out);
+  else if (auth)
     on_auth_request(m, datagram, *payloads, path, now, out);
   else if (m.header.exchange == ExchangeType::create_child_sa)
     on_create_child_request(m, datagram, *payloads, path, now, out);
+  else if (m.header.exchange == ExchangeType::ike_followup_ke)
+    on_followup_request(m, datagram, *payloads, path, now, out);
   else if (m.header.exchange == ExchangeType::informational)
     on_informational_request(m, datagram, *payloads, path, now, out);
   else
@@ -212,7 +217,7 @@ void SaImpl::take_request(const wire::Message& m, ByteView datagram, const Resul
 
 void SaImpl::on_response(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out) {
   if (!window_.awaits(m.header.message_id)) return;
-  take_response(m, protection_->open(m, datagram), path, now, out);
+  take_response(m, open(m, datagram), path, now, out);
 }
 
 void SaImpl::take_response(const wire::Message& m, const Result<Payloads>& payloads, const Path& path, Instant now,
@@ -225,12 +230,16 @@ void SaImpl::take_response(const wire::Message& m, const Result<Payloads>& paylo
   instead_of_sleep_.clear();
   if (state_ != SaState::auth_sent) out.add(PeerAlive{id_, path, true});
   if (!payloads) return fail_with(CloseReason::malformed, out);
-  if (state_ == SaState::auth_sent) {
+  if (state_ == SaState::auth_sent && owes_intermediate()) {
+    on_intermediate_response(m, *payloads, now, out);
+  } else if (state_ == SaState::auth_sent) {
     on_auth_response(*payloads, now, out);
   } else if (exchange_) {
     Exchange x = std::move(*exchange_);
     exchange_.reset();
-    if (std::holds_alternative<CreateChildTask>(x.task))
+    if (followup_)
+      on_followup_response(std::move(x), *payloads, now, out);
+    else if (std::holds_alternative<CreateChildTask>(x.task))
       on_create_child_response(std::move(x), *payloads, now, out);
     else if (std::holds_alternative<RekeyIkeTask>(x.task))
       on_rekey_ike_response(std::move(x), *payloads, now, out);
@@ -260,6 +269,7 @@ void SaImpl::push(Task task, Instant now, Outbox& out) {
 
 void SaImpl::next_task(Instant now, Outbox& out) {
   while (established() && !window_.busy() && !tasks_.empty() && !asleep_) {
+    if (awaits_new_ike_sa() && is_about_children(tasks_.front())) return;  // it would not survive
     Task task = std::move(tasks_.front());
     tasks_.pop_front();
     start_task(std::move(task), now, out);
@@ -358,6 +368,7 @@ void SaImpl::on_timer(Instant now, Outbox& out) {
     retry_at_.reset();
     for (auto& task : std::exchange(retry_, {})) push(std::move(task), now, out);
   }
+  if (awaited_ && now >= awaited_->until) forget_followup(now);
   schedule_rekeys(now, out);
   if (ticket_at_ && now >= *ticket_at_ && established() && !asleep_) {
     ticket_at_.reset();
@@ -392,7 +403,9 @@ std::optional<Deadline> SaImpl::next_deadline() const {
   const bool rekeys = established() && !asleep_;
   if (rekeys) consider(ticket_at_, "a new session ticket");
   if (rekeys) consider(retry_at_, "retry after TEMPORARY_FAILURE");
-  if (rekeys && !tasks_.empty() && !window_.busy()) consider(established_at_, "work from before the rekey");
+  if (awaited_) consider(awaited_->until, "wait for IKE_FOLLOWUP_KE");
+  if (rekeys && !tasks_.empty() && !window_.busy() && !awaits_new_ike_sa())
+    consider(established_at_, "work from before the rekey");
   if (rekeys && policy_.rekey && soft_ < hard_) consider(soft_, "IKE SA rekey");
   for (const auto& c : children_) {
     consider(c.hard, "Child SA lifetime");
@@ -464,6 +477,7 @@ void SaImpl::close(Instant now, Outbox& out) {
   // request.
   if (window_.busy()) window_.answered();
   tasks_.clear();
+  followup_.reset();
   exchange_.emplace().task = CloseTask{};
   state_ = SaState::closing;
   asleep_ = false;
@@ -493,6 +507,7 @@ void SaImpl::hand_over(std::unique_ptr<SaImpl> successor, Outbox& out) {
   tasks_.clear();
   for (auto& task : std::exchange(retry_, {})) successor->tasks_.push_back(std::move(task));
   std::erase_if(successor->tasks_, [](const Task& t) { return std::holds_alternative<RekeyIkeTask>(t); });
+  awaited_.reset();
   out.add(Rekeyed{id_, std::move(successor)});
 }
 

@@ -2,12 +2,15 @@
 //   sa.cc             dispatch, tasks, timers, commands
 //   fragments.cc      messages in pieces (RFC 7383)
 //   ike_sa_init.cc    IKE_SA_INIT, both roles (RFC 7296 1.2, 2.6, 2.7, 2.23)
+//   intermediate.cc   IKE_INTERMEDIATE with additional key exchanges (RFC 9242, RFC 9370)
 //   ike_auth.cc       IKE_AUTH with a shared key (1.2, 2.15)
 //   signature_auth.cc AUTH by signature, CERT and CERTREQ (2.15, 3.6-3.8, RFC 7427)
+//   ppk.cc            post-quantum preshared keys (RFC 8784)
 //   mode_cfg.cc       Configuration payloads of the login (2.19)
 //   session_resume.cc IKE_SESSION_RESUME and session tickets, both roles (RFC 5723)
 //   children.cc       what all ways of making a Child SA share: choice, keys, install, remove
 //   create_child.cc   CREATE_CHILD_SA for new children and their rekey (1.3.1, 1.3.3, 2.8)
+//   followup_ke.cc    IKE_FOLLOWUP_KE: further key exchanges of a CREATE_CHILD_SA (RFC 9370)
 //   rekey_ike.cc      CREATE_CHILD_SA for the IKE SA itself (1.3.2, 2.18)
 //   informational.cc  probes, Deletes (1.4) and crash detection (RFC 6290)
 //   going_to_sleep.cc a client's announcement that its machine is about to sleep (ours alone)
@@ -18,9 +21,11 @@
 
 #include "ike/child_sa.h"
 #include "ike/held_spi.h"
+#include "ike/intermediate.h"
 #include "ike/message_window.h"
 #include "ike/mobike.h"
 #include "ike/nat_detection.h"
+#include "ike/ppk.h"
 #include "ike/protection.h"
 #include "ike/qcd.h"
 #include "ike/sa.h"
@@ -64,6 +69,12 @@ struct Exchange {
 [[nodiscard]] inline bool is_mobike(const Task& t) {
   return std::holds_alternative<UpdateTask>(t) || std::holds_alternative<RoutabilityTask>(t) ||
          std::holds_alternative<AddressesTask>(t);
+}
+
+/// What must not be begun while the peer replaces this IKE SA.
+[[nodiscard]] inline bool is_about_children(const Task& t) {
+  return std::holds_alternative<CreateChildTask>(t) || std::holds_alternative<DeleteChildTask>(t) ||
+         std::holds_alternative<RekeyIkeTask>(t) || std::holds_alternative<TicketTask>(t);
 }
 
 /// A longer ticket is not put into an answer that carries much else: TICKET_ACK, and the client asks again.
@@ -154,6 +165,23 @@ class SaImpl final : public IkeSa {
   void settle_nat(const Payloads& payloads, const Path& path, Outbox& out);
   void log_offer(const std::vector<Proposal>& offer, bool child, Outbox& out) const;
 
+  // intermediate.cc
+  void offer_intermediate(Payloads& p) const;
+  void answer_intermediate(Payloads& p);
+  [[nodiscard]] static bool takes_intermediate(const Payloads& p);
+  void begin_intermediate();
+  [[nodiscard]] bool owes_intermediate() const { return intermediate_ && !intermediate_->to_do.empty(); }
+  void continue_login(Instant now, Outbox& out);
+  void send_intermediate(Instant now, Outbox& out);
+  void on_intermediate_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path,
+                               Outbox& out);
+  void on_intermediate_response(const wire::Message& m, const Payloads& p, Instant now, Outbox& out);
+  [[nodiscard]] Result<void> finish_intermediate(ByteView request, ByteView response, ByteView secret);
+  [[nodiscard]] Result<Payloads> open(const wire::Message& m, ByteView datagram);
+  [[nodiscard]] Result<Fragment> open_with_previous_keys(const wire::Message& m, ByteView datagram);
+  void note_intermediate(const wire::Header& h, ByteView datagram, wire::PayloadType first, ByteView content);
+  [[nodiscard]] Bytes int_auth() const;
+
   // ike_auth.cc
   void send_auth(Instant now, Outbox& out);
   void on_auth_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now,
@@ -181,6 +209,18 @@ class SaImpl final : public IkeSa {
   [[nodiscard]] bool answerable(const wire::AuthPayload* auth, bool certificates_fit, Outbox& out) const;
   void become_established(Instant now, Outbox& out);
 
+  // ppk.cc
+  void offer_ppk(Payloads& p) const;
+  [[nodiscard]] bool settle_ppk(const Payloads& p);
+  [[nodiscard]] Result<void> with_ppk(ByteView ppk);
+  void without_ppk();
+  [[nodiscard]] Result<void> add_ppk(Payloads& p);
+  [[nodiscard]] bool ppk_answered(const Payloads& p, Outbox& out);
+  void take_ppk(const Payloads& p);
+  [[nodiscard]] bool choose_ppk(const PpkPolicy& ours);
+  [[nodiscard]] wire::AuthPayload shown_auth(const wire::AuthPayload& auth) const;
+  void answer_ppk(Payloads& answer, Outbox& out) const;
+
   // mode_cfg.cc
   [[nodiscard]] static std::optional<wire::InsideRequest> asked_inside(const Payloads& p);
   void take_inside(const Payloads& p, Outbox& out);
@@ -199,6 +239,7 @@ class SaImpl final : public IkeSa {
   void ask_for_ticket(Payloads& p) const;
   void answer_ticket_request(const Payloads& request, Payloads& answer, std::size_t room, IkeSaId on, Instant now,
                              Outbox& out);
+  void postpone_ticket(const Payloads& request, Payloads& answer) const;
   void take_ticket(const Payloads& answer, Instant now, Outbox& out);
   void send_ticket_request(Instant now, Outbox& out);
 
@@ -210,13 +251,32 @@ class SaImpl final : public IkeSa {
     EspSpi peer_spi{};
     TrafficSelectors local, remote;
   };
+  /// A CREATE_CHILD_SA whose key exchanges go on in IKE_FOLLOWUP_KE: what was agreed, until the SA can be made.
+  struct Followup {
+    Suite suite;
+    Bytes ni, nr;
+    SecretBytes g_ir, more;  ///< SK(0), and SK(1) | ... of those done
+    std::size_t done = 0;    ///< kinds of Suite::addke that are dealt with
+    Bytes link;              ///< what the next request must bring
+    std::optional<Agreement> child{};
+    ChildPolicy policy{};  ///< a copy, as the configuration may change meanwhile
+    std::optional<ChildId> replaces{};
+    HeldSpi esp_spi{};         ///< responder
+    IkeSpi spi_i{}, spi_r{};   ///< of the new IKE SA, without `child`
+    Payloads answer{};         ///< initiator: to the CREATE_CHILD_SA
+    Instant until{};           ///< responder: forgotten then
+    std::optional<Task> ours;  ///< responder: our own rekey, given up for this one
+    [[nodiscard]] KeId next_group() const;
+    void add(ByteView secret);
+  };
   /// What a peer's offer of a Child SA comes to with one of our policies.
   [[nodiscard]] Result<Agreement> agree(const Payloads& p, const ChildPolicy& policy, bool with_ke, Outbox& out) const;
   [[nodiscard]] Result<Agreement> agree_any(const Payloads& p, bool with_ke, Outbox& out) const;
   /// Checks the peer's answer to our offer.
   [[nodiscard]] Result<Agreement> accept(const Payloads& p, const ChildPolicy& policy, bool with_ke) const;
   [[nodiscard]] Result<ChildId> install(const Agreement& a, EspSpi in, ByteView g_ir, ByteView ni, ByteView nr,
-                                        bool we_began, std::optional<ChildId> replaces, Instant now, Outbox& out);
+                                        bool we_began, std::optional<ChildId> replaces, Instant now, Outbox& out,
+                                        ByteView more = {});
   void remove_child(ChildId id, CloseReason reason, Outbox& out);
   [[nodiscard]] ChildSa* child(ChildId id);
   [[nodiscard]] bool we_rekey(ChildId id) const;  ///< our request to replace it is under way
@@ -229,9 +289,25 @@ class SaImpl final : public IkeSa {
   void on_create_child_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path,
                                Instant now, Outbox& out);
   void on_create_child_response(Exchange x, const Payloads& p, Instant now, Outbox& out);
+  void finish_child(Exchange x, Followup f, Instant now, Outbox& out);
+  [[nodiscard]] bool finish_child_of_peer(Followup& f, Instant now, Outbox& out);
+  [[nodiscard]] bool rekeys_itself(std::optional<ChildId> child) const;
   void settle_rekeyed_child(Exchange x, ChildId fresh, const Bytes& theirs, Instant now, Outbox& out);
   [[nodiscard]] std::optional<wire::NotifyType> refusal(const Payloads& p) const;
   void retry_later(Task task, Instant now);
+
+  // followup_ke.cc
+  [[nodiscard]] bool following_up() const { return exchange_ && followup_; }
+  void follow_up(Exchange x, std::unique_ptr<Followup> f, Instant now, Outbox& out);
+  void send_followup(Instant now, Outbox& out);
+  void on_followup_response(Exchange x, const Payloads& p, Instant now, Outbox& out);
+  void followup_refused(Exchange x, const Followup& f, wire::NotifyType why, Instant now, Outbox& out);
+  void await_followup(std::unique_ptr<Followup> f, Payloads& answer, Instant now);
+  void on_followup_request(const wire::Message& m, ByteView datagram, const Payloads& p, const Path& path, Instant now,
+                           Outbox& out);
+  void give_way(Task ours, Instant now, Outbox& out);
+  void forget_followup(Instant now);
+  [[nodiscard]] bool awaits_new_ike_sa() const { return awaited_ && !awaited_->child; }
 
   // rekey_ike.cc
   void send_rekey_ike(RekeyIkeTask task, Instant now, Outbox& out);
@@ -239,8 +315,13 @@ class SaImpl final : public IkeSa {
                             Outbox& out);
   void on_rekey_ike_response(Exchange x, const Payloads& p, Instant now, Outbox& out);
   [[nodiscard]] Result<std::unique_ptr<SaImpl>> make_successor(const Suite& suite, bool we_began, IkeSpi i, IkeSpi r,
-                                                               ByteView g_ir, ByteView ni, ByteView nr,
-                                                               Instant now) const;
+                                                               ByteView g_ir, ByteView ni, ByteView nr, Instant now,
+                                                               ByteView more = {}) const;
+  void finish_rekey_ike(Exchange x, const Followup& f, Instant now, Outbox& out);
+  void take_rekeyed_by_peer(std::unique_ptr<SaImpl> next, Bytes lowest_nonce, Instant now, Outbox& out);
+  [[nodiscard]] bool rekeys_ike_itself() const {
+    return exchange_ && std::holds_alternative<RekeyIkeTask>(exchange_->task);
+  }
   void hand_over(std::unique_ptr<SaImpl> successor, Outbox& out);
   void hand_over_to_rival(Instant now, Outbox& out);
 
@@ -306,10 +387,13 @@ class SaImpl final : public IkeSa {
   unsigned init_rounds_ = 0;
   CloseReason hint_ = CloseReason::no_answer;
   HeldSpi first_child_spi_{};
+  std::unique_ptr<Intermediate> intermediate_;  ///< from IKE_SA_INIT to IKE_AUTH, if both ends have IKE_INTERMEDIATE
   NatFindings nat_;
   QcdTokens peer_tokens_;
   Mobike mobike_;
   std::optional<wire::InsideRequest> ask_inside_;
+
+  std::unique_ptr<PpkLogin> ppk_;  ///< during the login, if both ends have said USE_PPK
 
   // of signatures
   std::vector<LocalCredential> credentials_;
@@ -333,8 +417,13 @@ class SaImpl final : public IkeSa {
   Bytes instead_of_sleep_;  ///< repeated until the peer is heard, after an announcement without an answer
 
   // of a rekey of this IKE SA begun by the peer while ours is under way (RFC 7296 2.8.2)
-  std::unique_ptr<SaImpl> rival_;
-  Bytes rival_lowest_;
+  std::unique_ptr<SaImpl> rival_;  ///< none while its key exchanges go on
+  Bytes rival_lowest_;             ///< not empty: there is one
+
+  // of further key exchanges
+  std::unique_ptr<Followup> followup_;  ///< of exchange_
+  std::unique_ptr<Followup> awaited_;   ///< of the peer's CREATE_CHILD_SA
+  unsigned lost_followups_ = 0;         ///< in a row (STATE_NOT_FOUND)
 
   Instant created_, established_at_{}, soft_{}, hard_{};
   std::optional<Instant> negotiate_until_, closing_until_, retry_at_;

@@ -199,6 +199,13 @@ void SaImpl::answer_ticket_request(const Payloads& request, Payloads& answer, st
   answer.push_back(std::move(n));
 }
 
+/// The SA that a ticket is asked for has no keys yet: the client asks again when it stands.
+void SaImpl::postpone_ticket(const Payloads& request, Payloads& answer) const {
+  if (wants_tickets_ || !asked(request)) return;
+  const auto type = policy_.session_resume ? wire::NotifyType::ticket_ack : wire::NotifyType::ticket_nack;
+  answer.push_back(wire::NotifyPayload{.type = type});
+}
+
 void SaImpl::take_ticket(const Payloads& answer, Instant now, Outbox& out) {
   if (!wants_tickets_) return;
   if (wire::find_notify(answer, wire::NotifyType::ticket_ack)) {

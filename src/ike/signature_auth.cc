@@ -103,8 +103,9 @@ Result<Bytes> SaImpl::sign(const crypto::PrivateKey& key, const AuthScheme& sche
   const std::array<ByteView, 1> body{id};
   TRY_ASSIGN(const auto maced_id,
              owner_.crypto().prf(suite_.prf, (initiator_ ? keys.sk_pi : keys.sk_pr).reveal(), body));
-  const std::array<ByteView, 3> octets{initiator_ ? init_request_ : init_response_, initiator_ ? nr_ : ni_,
-                                       maced_id.reveal()};
+  const auto more = int_auth();
+  const std::array<ByteView, 4> octets{initiator_ ? init_request_ : init_response_, initiator_ ? nr_ : ni_,
+                                       maced_id.reveal(), more};
   TRY_ASSIGN(const auto signature, key.sign(scheme.signature, octets));
   return auth_data(scheme, signature);
 }
@@ -133,8 +134,9 @@ bool SaImpl::peer_signature_fits(const crypto::PublicKey& key, const Identity& p
   const std::array<ByteView, 1> body{id};
   const auto maced_id = owner_.crypto().prf(suite_.prf, (initiator_ ? keys.sk_pr : keys.sk_pi).reveal(), body);
   if (!maced_id) return false;
-  const std::array<ByteView, 3> octets{initiator_ ? init_response_ : init_request_, initiator_ ? ni_ : nr_,
-                                       maced_id->reveal()};
+  const auto more = int_auth();
+  const std::array<ByteView, 4> octets{initiator_ ? init_response_ : init_request_, initiator_ ? ni_ : nr_,
+                                       maced_id->reveal(), more};
   return std::ranges::any_of(read->schemes, [&](const crypto::SignatureScheme& scheme) {
     return key.verify(scheme, octets, read->signature).has_value();
   });

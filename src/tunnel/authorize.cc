@@ -28,8 +28,11 @@ Result<ike::AuthGrant> Manager::authorize(const ike::AuthQuery& query, std::vect
   for (const auto& p : candidates) {
     if (!p->has_policy || !identity_fits(*p, query.peer)) continue;
     if (std::ranges::find(p->suites, query.suite) == p->suites.end()) continue;
-    if (const char* why = proof_obstacle(*p, query, proof)) {
-      if (!obstacle || std::string_view(obstacle) == kWrongMethod) refused_by = p->name, obstacle = why;
+    const char* unfit = query.choose_ppk(ppk_policy(*p)) ? nullptr : kPpkMismatch;
+    proof.signature_fits.reset();  // it depends on the key that was just chosen
+    if (!unfit) unfit = proof_obstacle(*p, query, proof);
+    if (unfit) {
+      if (!obstacle || std::string_view(obstacle) == kWrongMethod) refused_by = p->name, obstacle = unfit;
       continue;
     }
     if (const char* why = own_obstacle(*p)) return refuse(why, p->name);

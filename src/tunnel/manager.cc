@@ -463,6 +463,7 @@ ike::IkePolicy Manager::ike_policy(const config::Phase1& phase1) const {
   policy.fragmentation_mtu = phase1.fragmentation_mtu;
   policy.session_resume = model_->session_resume;
   policy.libreswan_resume = phase1.libreswan_resume;
+  policy.ppk = ppk_policy(phase1);
   offer_signatures(policy, phase1);
   policy.mobike = phase1.mobike;
   return policy;

@@ -205,6 +205,7 @@ class Manager final : private ike::Owner {
   };
   static constexpr const char* kWrongMethod = "authentication method not configured";
   static constexpr const char* kPskMismatch = "pre-shared key mismatch";
+  static constexpr const char* kPpkMismatch = "no post-quantum preshared key in common";
   static constexpr const char* kSignatureMismatch = "signature does not verify";
   [[nodiscard]] const char* proof_obstacle(const config::Phase1& phase1, const ike::AuthQuery& query, Proof& proof);
   static void log_obstacle(const char* why, const std::string& phase1, const ike::AuthQuery& query,
@@ -213,6 +214,7 @@ class Manager final : private ike::Owner {
                              const ike::AuthQuery& query, std::vector<LogEvent>& log);
   [[nodiscard]] const char* own_obstacle(const config::Phase1& phase1) const;
   void prove_ourselves(const config::Phase1& phase1, ike::AuthGrant& grant) const;
+  [[nodiscard]] static ike::PpkPolicy ppk_policy(const config::Phase1& phase1);
   void offer_signatures(ike::IkePolicy& policy, const config::Phase1& phase1) const;
   void take_certificates();
   void end_withdrawn(Instant now);

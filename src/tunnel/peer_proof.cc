@@ -54,6 +54,8 @@ void Manager::log_obstacle(const char* why, const std::string& phase1, const ike
     log.push_back({LogId::psk_mismatch, scope, {}});
   else if (reason == kSignatureMismatch)
     log.push_back({LogId::signature_mismatch, scope, {std::string(ike::name_of(query.method))}});
+  else if (reason == kPpkMismatch)
+    log.push_back({LogId::ppk_missing, scope, {}});
   else if (reason != kWrongMethod)
     log.push_back({LogId::certificate_refused, scope, {std::string(reason)}});
 }
@@ -82,6 +84,12 @@ void Manager::prove_ourselves(const config::Phase1& p, ike::AuthGrant& grant) co
   }
   grant.credentials = certificates_.credentials_of(p, wall_.at);
   grant.local = p.localid.value_or(Identity{});
+}
+
+ike::PpkPolicy Manager::ppk_policy(const config::Phase1& p) {
+  if (p.ppk == config::PpkMode::disable || !p.ppk_secret) return {};
+  const auto mode = p.ppk == config::PpkMode::require ? ike::PpkMode::require : ike::PpkMode::allow;
+  return {.mode = mode, .identity = p.ppk_identity, .secret = p.ppk_secret};
 }
 
 /// What IKE_SA_INIT says about signatures; a responder, which does not know yet for which phase 1, adds one to another.

@@ -76,10 +76,14 @@ void Manager::begin_responder(const ike::Path& path, const wire::Header& header,
   const bool resume = header.exchange == wire::ExchangeType::ike_session_resume;
   std::shared_ptr<const config::Phase1> chosen;
   const auto* offer = wire::find<wire::SaPayload>(message->payloads);
+  const bool more = wire::find_notify(message->payloads, wire::NotifyType::intermediate_exchange_supported) != nullptr;
+  const auto offered = !offer ? std::vector<Proposal>{}
+                       : more ? offer->proposals
+                              : crypto::without_additional(offer->proposals);
   for (const auto& p : candidates) {
     if (!p->has_policy) continue;
     if (!chosen) chosen = p;  // if none fits, the first one answers NO_PROPOSAL_CHOSEN
-    if (!resume && offer && crypto::choose(offer->proposals, p->suites, Protocol::ike)) {
+    if (!resume && crypto::choose(offered, p->suites, Protocol::ike)) {
       chosen = p;
       break;
     }
@@ -88,7 +92,10 @@ void Manager::begin_responder(const ike::Path& path, const wire::Header& header,
   if (!cookie_passes(path, *message, now)) return;
   auto policy = ike_policy(*chosen);
   for (const auto& p : candidates)
-    if (p->has_policy) offer_signatures(policy, *p);
+    if (p->has_policy) {
+      offer_signatures(policy, *p);
+      if (policy.ppk.mode == ike::PpkMode::never) policy.ppk = ppk_policy(*p);
+    }
   auto made = ike::IkeSa::make_responder(*this, path, std::move(policy), header.spi_i, now);
   const auto id = made->id();
   sas_.add(std::move(made), TunnelId{});

@@ -47,6 +47,9 @@ void put(Writer& w, const std::vector<Suite>& suites) {
     for (const auto v : {static_cast<unsigned>(s.encr), static_cast<unsigned>(s.key_bits), static_cast<unsigned>(s.prf),
                          static_cast<unsigned>(s.integ), static_cast<unsigned>(s.ke), static_cast<unsigned>(s.esn)})
       w.u16(static_cast<std::uint16_t>(v));
+  for (const auto& s : suites)  // none: as before there were any
+    for (std::size_t i = 0; s.has_additional() && i < s.addke.size(); ++i)
+      w.u16(static_cast<std::uint16_t>(s.addke[i]));
 }
 void put(Writer& w, const TrafficSelectors& ts) {
   for (const auto& s : ts) {
@@ -99,6 +102,11 @@ std::uint64_t Manager::policy_fingerprint(const config::Phase1& p) {
   put(w, p.localid ? p.localid->text() : "");
   put(w, p.suites);
   if (p.psk) w.bytes(p.psk->reveal());
+  if (p.ppk != config::PpkMode::disable) {
+    w.u8(static_cast<std::uint8_t>(p.ppk));
+    put(w, p.ppk_identity);
+    if (p.ppk_secret) w.bytes(p.ppk_secret->reveal());
+  }
   put_certificate_terms(w, p);
   for (const auto* p2 : model_->phase2_of(p.name)) {
     put(w, p2->name);

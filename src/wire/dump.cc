@@ -37,6 +37,7 @@ std::string protocol_name(Protocol p) {
 }
 
 std::string transform_type_name(TransformType t) {
+  if (const auto i = additional_ke_index(t)) return "ADDKE" + number(*i + 1);
   switch (t) {
     case TransformType::encr: return "ENCR";
     case TransformType::prf: return "PRF";

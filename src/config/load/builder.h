@@ -10,6 +10,9 @@
 
 namespace dormouse::config {
 
+/// The octets of an even number of hex digits.
+[[nodiscard]] SecretBytes from_hex(std::string_view digits);
+
 class Builder {
  public:
   Builder(const Tree& tree, const DecodeSecret& decode, const CertificateChecks& checks)
@@ -25,6 +28,11 @@ class Builder {
   void phase1_peer(const EntryReader& e, Phase1& p);
   void phase1_secret(const EntryReader& e, Phase1& p);
   void phase1_timers(const EntryReader& e, Phase1& p);
+  // quantum.cc
+  [[nodiscard]] std::vector<std::array<KeId, kAdditionalExchanges>> additional(const EntryReader& e);
+  [[nodiscard]] std::vector<KeId> read_groups(const EntryReader& e, std::string_view attribute);
+  void phase1_quantum(const EntryReader& e, Phase1& p);
+  [[nodiscard]] Secret ppk_secret(const EntryReader& e);
   void phase1_hints(const EntryReader& e, const Phase1& p);
   // certificates.cc
   void local_certificate(const EntryReader& e);
@@ -41,7 +49,7 @@ class Builder {
   void split_include(const EntryReader& e, Family family, ModeCfg& out);
   void compare_pools(const EntryReader& e, const Phase1& p, const Phase1& before);
   void compare_pool_with_interfaces(const EntryReader& e, const Phase1& p);
-  [[nodiscard]] std::vector<Suite> suites(const EntryReader& e, bool is_phase1, bool with_groups, EsnMode esn) const;
+  [[nodiscard]] std::vector<Suite> suites(const EntryReader& e, bool is_phase1, bool with_groups, EsnMode esn);
   [[nodiscard]] std::uint8_t dscp_of(const EntryReader& e);
   [[nodiscard]] TrafficSelectors selectors(const EntryReader& e, const std::string& side);
   // firewall.cc

@@ -27,6 +27,7 @@ struct CertificateChecks {
   std::function<std::vector<PemFinding>(const LocalCertificate&)> local;
   std::function<std::vector<PemFinding>(const AuthorityCertificate&)> authority;
   std::function<std::vector<PemFinding>(const RevocationList&)> revocation;
+  std::function<bool(KeId)> has_group{};  ///< of key exchanges; not of PEM, but of the same library
 };
 
 struct Loaded {

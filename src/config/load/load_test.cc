@@ -354,6 +354,84 @@ TEST(Load, makes_suites_of_every_proposal_with_every_group_in_order) {
   EXPECT_EQ(bare.model->phase2[0].suites[0].ke, KeId::none);
 }
 
+std::expected<Loaded, std::vector<Diagnostic>> quantum(const std::string& lines, bool new_library = true) {
+  CertificateChecks checks;
+  checks.has_group = [=](KeId g) { return new_library || !is_kem(g); };
+  return load(replaced(example("client.conf"), "set dpd on-idle", lines + "\n set dpd on-idle"), decode, checks);
+}
+
+TEST(Load, makes_suites_of_every_additional_key_exchange_those_without_last) {
+  const auto l = quantum("set proposal aes256gcm-prfsha384\n set dhgrp 31\n set addke1 36 0\n set addke3 0 20");
+  ASSERT_TRUE(l) << l.error()[0].message;
+  const auto& s = l->model->phase1[0].suites;
+  ASSERT_EQ(s.size(), 4U);
+  const auto more = [](KeId first, KeId third) {
+    return std::array<KeId, kAdditionalExchanges>{first, KeId::none, third};
+  };
+  EXPECT_EQ(s[0].addke, more(KeId::ml_kem_768, KeId::none));
+  EXPECT_EQ(s[1].addke, more(KeId::ml_kem_768, KeId::ecp384));
+  EXPECT_EQ(s[2].addke, more(KeId::none, KeId::ecp384));
+  EXPECT_EQ(s[3].addke, more(KeId::none, KeId::none));
+  EXPECT_EQ(s[0].ke, KeId::x25519);
+}
+
+TEST(Load, prefers_any_suite_with_additional_key_exchanges_to_one_without) {
+  const auto l = quantum("set proposal aes128-sha256 aes256-sha256\n set addke1 0 36");
+  ASSERT_TRUE(l);
+  const auto& s = l->model->phase1[0].suites;
+  ASSERT_EQ(s.size(), 4U);
+  EXPECT_TRUE(s[0].has_additional() && s[1].has_additional());
+  EXPECT_EQ(s[1].key_bits, 256);
+  EXPECT_FALSE(s[2].has_additional() || s[3].has_additional());
+}
+
+TEST(Load, never_asks_for_one_key_exchange_twice) {
+  const auto l = quantum("set proposal aes256-sha256\n set addke1 35 36\n set addke2 36 35");
+  ASSERT_TRUE(l);
+  EXPECT_EQ(l->model->phase1[0].suites.size(), 2U);
+  const auto doubled = quantum("set addke1 36\n set addke2 36");
+  ASSERT_FALSE(doubled);
+  EXPECT_EQ(doubled.error()[0].attribute, "addke1");
+}
+
+TEST(Load, says_that_ml_kem_needs_a_newer_openssl) {
+  for (const char* attribute : {"addke1", "dhgrp"}) {
+    const auto l = quantum(std::string("set ") + attribute + " 36", false);
+    ASSERT_FALSE(l);
+    EXPECT_EQ(l.error()[0].attribute, attribute);
+    EXPECT_NE(l.error()[0].message.find("OpenSSL 3.5"), std::string::npos) << l.error()[0].message;
+  }
+  EXPECT_TRUE(quantum("set addke1 20", false)) << "a classical one needs nothing new";
+}
+
+TEST(Load, bounds_the_combinations_of_key_exchanges) {
+  const auto l = quantum(
+      "set addke1 14 15 16 19 20\n set addke2 14 15 16 19 20\n set addke3 14 15 16 19 20\n"
+      " set addke4 14 15 16 19 20");
+  ASSERT_FALSE(l);
+  EXPECT_EQ(l.error()[0].attribute, "addke4");
+}
+
+TEST(Load, warns_of_keys_that_do_not_fit_into_the_first_message) {
+  EXPECT_TRUE(warns(*quantum("set dhgrp 36"), "dhgrp", "addke1"));
+  EXPECT_FALSE(warns(*quantum("set dhgrp 31\n set addke1 36"), "dhgrp", "addke1"));
+  EXPECT_TRUE(warns(*quantum("set addke1 36\n set fragmentation disable"), "fragmentation", "one packet"));
+}
+
+TEST(Load, reads_post_quantum_preshared_keys) {
+  const auto l = quantum(
+      "set ppk require\n set ppk-identity \"ours\"\n set ppk-secret "
+      "0x00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+  ASSERT_TRUE(l) << l.error()[0].message;
+  const auto& p = l->model->phase1[0];
+  EXPECT_EQ(p.ppk, PpkMode::require);
+  EXPECT_EQ(p.ppk_identity, "ours");
+  ASSERT_TRUE(p.ppk_secret);
+  EXPECT_EQ(p.ppk_secret->size(), 32U);
+  EXPECT_TRUE(warns(*quantum("set ppk allow\n set ppk-identity x\n set ppk-secret tooshort"), "ppk-secret", "256"));
+  EXPECT_FALSE(quantum("set ppk allow")) << "identity and secret belong to it";
+}
+
 TEST(Load, reads_secrets_in_clear_in_hex_and_encoded) {
   const auto psk = [](const std::string& value) {
     const auto l = loaded(replaced(example("client.conf"), "set psksecret \"replace-this-secret-with-your-own\"",

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/limits.h"
 #include "config/load/builder.h"
 
 namespace dormouse::config {
@@ -45,6 +46,8 @@ Identity identity_of(const std::string& text, const std::string& type) {
   return {kind, {text.begin(), text.end()}};
 }
 
+}  // namespace
+
 SecretBytes from_hex(std::string_view digits) {
   SecretBytes out(digits.size() / 2);
   const auto value = [](char c) { return c <= '9' ? c - '0' : c <= 'F' ? c - 'A' + 10 : c - 'a' + 10; };
@@ -53,29 +56,27 @@ SecretBytes from_hex(std::string_view digits) {
   return out;
 }
 
-KeId group_of(const std::string& number) { return static_cast<KeId>(std::strtoul(number.c_str(), nullptr, 10)); }
-
-}  // namespace
-
-std::vector<Suite> Builder::suites(const EntryReader& e, bool is_phase1, bool with_groups, EsnMode esn) const {
+std::vector<Suite> Builder::suites(const EntryReader& e, bool is_phase1, bool with_groups, EsnMode esn) {
   std::vector<Suite> out;
-  std::vector<KeId> groups;
-  for (const auto& g : e.list("dhgrp")) groups.push_back(group_of(g));
-  if (!with_groups) groups = {KeId::none};
-  for (const auto& token : e.list("proposal")) {
-    const auto parsed = parse_proposal(token, is_phase1);
-    if (!parsed) continue;  // reported by the row
-    Suite s = suite_of(*parsed, is_phase1);
-    for (const auto g : groups) {
-      s.ke = g;
-      if (!is_phase1 && esn != EsnMode::disable) {
-        s.esn = EsnId::yes;
-        out.push_back(s);
-      }
-      s.esn = EsnId::no;
-      if (is_phase1 || esn != EsnMode::require) out.push_back(s);
+  const auto groups = with_groups ? read_groups(e, "dhgrp") : std::vector{KeId::none};
+  const auto more = with_groups ? additional(e) : std::vector{std::array<KeId, kAdditionalExchanges>{}};
+  for (const bool with_more : {true, false})
+    for (const auto& token : e.list("proposal")) {
+      const auto parsed = parse_proposal(token, is_phase1);
+      if (!parsed) continue;  // reported by the row
+      Suite s = suite_of(*parsed, is_phase1);
+      for (const auto g : groups)
+        for (const auto& further : more) {
+          s.ke = g;
+          s.addke = further;
+          if (s.has_additional() != with_more) continue;
+          s.esn = EsnId::yes;
+          if (!is_phase1 && esn != EsnMode::disable) out.push_back(s);
+          s.esn = EsnId::no;
+          if (is_phase1 || esn != EsnMode::require) out.push_back(s);
+        }
     }
-  }
+  if (out.size() > limits::kMaxSuites) error(e, "proposal", "too many suites in all", "fewer proposals or groups");
   return out;
 }
 
@@ -102,6 +103,7 @@ void Builder::phase1(const EntryReader& e) {
   phase1_auth(e, p);
   phase1_secret(e, p);
   phase1_timers(e, p);
+  phase1_quantum(e, p);
   mode_cfg(e, p);
   if (p.type == Phase1Type::dynamic && p.net_device && p.name.size() > 13)
     error(e, "", "the name leaves no room for instances: Linux interface names have 15 characters",
@@ -178,7 +180,8 @@ void Builder::phase1_hints(const EntryReader& e, const Phase1& p) {
     warn(e, "client-resume", "has no effect on a static phase 1: only dialup clients sleep");
   if (p.client_resume && p.dpd == DpdMode::disable)
     warn(e, "dpd", "without dead peer detection nobody notices that a client sleeps; use on-idle");
-  if (e.has("dhgrp") && std::ranges::all_of(p.suites, [](const Suite& s) { return s.ke == KeId::modp2048; }))
+  if (e.has("dhgrp") && !p.suites.empty() &&
+      std::ranges::all_of(p.suites, [](const Suite& s) { return s.ke == KeId::modp2048; }))
     warn(e, "dhgrp", "group 14 is FortiOS's old default; 31 or 20 is stronger and faster");
   for (const auto& token : e.list("proposal"))
     if (token.ends_with("sha1")) warn(e, "proposal", token + " uses SHA-1; keep it for peers that know nothing newer");

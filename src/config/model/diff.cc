@@ -16,7 +16,8 @@ Verdict compare(const Phase1& a, const Phase1& b) {
                     a.local_gw == b.local_gw && a.remote_gw == b.remote_gw && a.peertype == b.peertype &&
                     a.peerid == b.peerid && a.localid == b.localid && same(a.psk, b.psk) && a.auth == b.auth &&
                     a.auth_remote == b.auth_remote && a.certificates == b.certificates && a.peers == b.peers &&
-                    a.cert_id_validation == b.cert_id_validation;
+                    a.cert_id_validation == b.cert_id_validation && a.ppk == b.ppk &&
+                    a.ppk_identity == b.ppk_identity && same(a.ppk_secret, b.ppk_secret);
   const bool agreed = a.suites == b.suites && a.nattraversal == b.nattraversal && a.esn == b.esn;
   const bool device = a.net_device == b.net_device && a.mtu == b.mtu && a.has_policy == b.has_policy;
   if (!peer || !agreed || !device || !same_assignment(a.mode_cfg, b.mode_cfg)) return ChangeKind::restart;

@@ -78,6 +78,8 @@ struct ModeCfg {
 }
 
 /// `config vpn ipsec phase1-interface`.
+enum class PpkMode : std::uint8_t { disable, allow, require };
+
 struct Phase1 {
   std::string name{};
   Phase1Type type = Phase1Type::static_peer;
@@ -97,6 +99,9 @@ struct Phase1 {
   SignatureHash signature_hash = SignatureHash::sha2_512;  ///< the strongest offered and used there
   bool rsa_pss = false;                                    ///< RSASSA-PSS instead of PKCS#1 there
   Secret psk{};
+  PpkMode ppk = PpkMode::disable;  ///< post-quantum preshared key (RFC 8784)
+  std::string ppk_identity{};
+  Secret ppk_secret{};
   bool net_device = false;
   std::vector<Suite> suites{};  ///< proposals x groups in configured order, each complete (ke set)
   DpdMode dpd = DpdMode::on_demand;

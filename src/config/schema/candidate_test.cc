@@ -356,7 +356,8 @@ TEST(Completion, offers_what_fits_the_place) {
             (Texts{"chacha20poly1305-prfsha256"}));
   EXPECT_EQ(sh.complete("set client-resume-interval", ""), (Texts{"<1-172800>"}));
   EXPECT_EQ(sh.complete("set interface", ""), (Texts{"port8", "port2"}));
-  EXPECT_EQ(sh.complete("append", ""), (Texts{"proposal", "dhgrp", "retransmit-schedule"}));
+  EXPECT_EQ(sh.complete("append", ""), (Texts{"proposal", "dhgrp", "addke1", "addke2", "addke3", "addke4", "addke5",
+                                              "addke6", "addke7", "retransmit-schedule"}));
   EXPECT_EQ(sh.complete("unset", "dp"), (Texts{"dpd", "dpd-retryinterval"})) << "only what is set";
   EXPECT_EQ(sh.complete("frobnicate", ""), (Texts{}));
   sh.good({"abort", "config firewall policy", "edit 1"});

@@ -4,7 +4,9 @@
 
 namespace dormouse::config::rows {
 
-inline constexpr std::string_view kGroups = "14 15 16 19 20 21 31";
+inline constexpr std::string_view kGroups = "14 15 16 19 20 21 31 35 36 37";
+inline constexpr std::string_view kMoreGroups = "0 14 15 16 19 20 21 31 35 36 37";
+inline constexpr std::string_view kForeignMoreGroups = "1080 1081 1082 1083 1084 1085 1089 1090 1091 1092 1093 1094";
 inline constexpr std::string_view kForeignGroups = "1 2 5 17 18 27 28 29 30 32";
 
 // Visible where a gateway hands out inside addresses.
@@ -71,6 +73,14 @@ inline constexpr AttributeSpec kPhase1[] = {
     option("dpd", "disable on-idle on-demand", "on-demand", "dead peer detection"),
     text("comments", 255, "free text"),
     options("dhgrp", kGroups, "14", "key exchange groups, in order", {.foreign = kForeignGroups}),
+    options("addke1", kMoreGroups, {}, "further key exchange of the login and of rekeys; 0: may be left out",
+            {.foreign = kForeignMoreGroups}),
+    options("addke2", kMoreGroups, {}, "one more", {.foreign = kForeignMoreGroups}),
+    options("addke3", kMoreGroups, {}, "one more", {.foreign = kForeignMoreGroups}),
+    options("addke4", kMoreGroups, {}, "one more", {.foreign = kForeignMoreGroups}),
+    options("addke5", kMoreGroups, {}, "one more", {.foreign = kForeignMoreGroups}),
+    options("addke6", kMoreGroups, {}, "one more", {.foreign = kForeignMoreGroups}),
+    options("addke7", kMoreGroups, {}, "one more", {.foreign = kForeignMoreGroups}),
     toggle("reauth", "disable", "clients log in again before keylife has passed since they did (RFC 4478)"),
     option("nattraversal", "enable disable forced", "enable", "ESP in UDP: when a NAT is found, never, always"),
     integer("fragmentation-mtu", 500, 16000, "1200", "IP packets, in octets, that the pieces fit into",
@@ -101,6 +111,10 @@ inline constexpr AttributeSpec kPhase1[] = {
     of_kind("remote-gw6", Kind::ipv6, "::", "the peer", {.visible = "type=static&ip-version=6", .mandatory = true}),
     row("psksecret", Kind::secret, {}, 6, 512, {}, "pre-shared key",
         {.visible = "authmethod=psk|authmethod-remote=psk", .mandatory = true}),
+    option("ppk", "disable allow require", "disable", "mix a post-quantum preshared key into the keys (RFC 8784)"),
+    text("ppk-identity", 35, "its name, the same at both ends", {.visible = "ppk=allow,require", .mandatory = true}),
+    row("ppk-secret", Kind::secret, {}, 6, 512, {}, "the key, of 256 random bits or more",
+        {.visible = "ppk=allow,require", .mandatory = true}),
     integer("keepalive", 5, 900, "10", "NAT keepalive, seconds", {.visible = "nattraversal=enable,forced"}),
     integer("distance", 1, 255, "15", "metric of dialup routes", {.visible = "add-route=enable"}),
     integer("priority", 1, 65535, "1", "priority of dialup routes", {.visible = "add-route=enable"}),
@@ -129,6 +143,14 @@ inline constexpr AttributeSpec kPhase2[] = {
             "ESP suites, in order", {.always_shown = true}),
     toggle("pfs", "enable", "fresh key exchange in every rekey"),
     options("dhgrp", kGroups, "14", "its groups, in order", {.visible = "pfs=enable", .foreign = kForeignGroups}),
+    options("addke1", kMoreGroups, {}, "further key exchange of rekeys; 0: may be left out",
+            {.visible = "pfs=enable", .foreign = kForeignMoreGroups}),
+    options("addke2", kMoreGroups, {}, "one more", {.visible = "pfs=enable", .foreign = kForeignMoreGroups}),
+    options("addke3", kMoreGroups, {}, "one more", {.visible = "pfs=enable", .foreign = kForeignMoreGroups}),
+    options("addke4", kMoreGroups, {}, "one more", {.visible = "pfs=enable", .foreign = kForeignMoreGroups}),
+    options("addke5", kMoreGroups, {}, "one more", {.visible = "pfs=enable", .foreign = kForeignMoreGroups}),
+    options("addke6", kMoreGroups, {}, "one more", {.visible = "pfs=enable", .foreign = kForeignMoreGroups}),
+    options("addke7", kMoreGroups, {}, "one more", {.visible = "pfs=enable", .foreign = kForeignMoreGroups}),
     toggle("replay", "enable", "replay protection"),
     toggle("auto-negotiate", "disable", "bring it up without traffic"),
     toggle("keepalive", "disable", "rekey without traffic too"),

@@ -1,5 +1,6 @@
 #include "crypto/engine/engine.h"
 
+#include "crypto/openssl/kem.h"
 #include "crypto/openssl/certificates.h"
 #include "crypto/openssl/provider.h"
 #ifdef DORMOUSE_IPSEC_MB
@@ -27,6 +28,8 @@ class TwoEngines final : public EspProvider {
 };
 
 }  // namespace
+
+bool has_key_exchange(KeId group) { return is_kem(group) ? openssl::has_kem(group) : ke_public_size(group) != 0; }
 
 std::unique_ptr<Provider> make_provider() { return std::make_unique<openssl::OpensslProvider>(); }
 

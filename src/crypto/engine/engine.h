@@ -11,6 +11,9 @@ namespace dormouse::crypto {
 /// The engine of IKE. Never null.
 [[nodiscard]] std::unique_ptr<Provider> make_provider();
 
+/// Whether that engine has a key exchange; ML-KEM depends on the library's version.
+[[nodiscard]] bool has_key_exchange(KeId group);
+
 /// The engine of ESP, never null: for each suite intel-ipsec-mb where it was built in, runs here and knows the suite,
 /// else OpenSSL. Its name is that of the faster one.
 [[nodiscard]] std::unique_ptr<EspProvider> make_esp_provider();

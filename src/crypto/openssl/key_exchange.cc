@@ -23,6 +23,9 @@ GroupInfo info(KeId group) {
     case KeId::ecp384: return {"EC", "P-384"};
     case KeId::ecp521: return {"EC", "P-521"};
     case KeId::x25519: return {"X25519", nullptr};
+    case KeId::ml_kem_512:
+    case KeId::ml_kem_768:
+    case KeId::ml_kem_1024:  // kem.h
     case KeId::none: break;
   }
   return {nullptr, nullptr};

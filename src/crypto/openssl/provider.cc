@@ -1,9 +1,11 @@
 #include "crypto/openssl/provider.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <openssl/rand.h>
 
 #include "crypto/openssl/ciphers.h"
+#include "crypto/openssl/kem.h"
 #include "crypto/openssl/key_exchange.h"
 
 namespace dormouse::crypto::openssl {
@@ -86,11 +88,18 @@ class CbcIke final : public IkeCipher {
 bool OpensslProvider::supports(const Suite& s, Protocol protocol) const {
   if (!algorithms_.cipher(s.encr, s.key_bits)) return false;
   if (!is_aead(s.encr) && !algorithms_.hmac(s.integ)) return false;
-  return protocol != Protocol::ike || (algorithms_.hmac(s.prf) && ke_public_size(s.ke) != 0);
+  const auto speaks = [](KeId group) { return ke_public_size(group) != 0 && (!is_kem(group) || has_kem(group)); };
+  const auto optional = [&](KeId group) { return group == KeId::none || speaks(group); };
+  if (!std::ranges::all_of(s.addke, optional) || !optional(s.ke)) return false;
+  return protocol != Protocol::ike || (algorithms_.hmac(s.prf) && speaks(s.ke));
 }
 
 Result<std::unique_ptr<KeyExchange>> OpensslProvider::key_exchange(KeId group, Rng&) {
-  return make_key_exchange(group);
+  return is_kem(group) ? make_kem(group) : make_key_exchange(group);
+}
+
+Result<KeyAnswer> OpensslProvider::answer_key_exchange(KeId group, ByteView peer_public, Rng& rng) {
+  return is_kem(group) ? encapsulate(group, peer_public) : Provider::answer_key_exchange(group, peer_public, rng);
 }
 
 Result<SecretBytes> OpensslProvider::prf(PrfId alg, ByteView key, std::span<const ByteView> parts) {

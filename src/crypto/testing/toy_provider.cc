@@ -53,6 +53,27 @@ class ToyExchange final : public KeyExchange {
   Bytes public_;
 };
 
+/// A KEM has two different halves: the ciphertext hides random octets under the encapsulation key.
+class ToyKem final : public KeyExchange {
+ public:
+  ToyKem(KeId group, Rng& rng) : group_(group), public_(rng.bytes(ke_public_size(group))) {}
+  KeId group() const override { return group_; }
+  ByteView public_value() const override { return public_; }
+  Result<SecretBytes> shared_secret(ByteView ciphertext) override {
+    if (ciphertext.size() != ke_answer_size(group_)) return fail(ErrorCode::bad_key_share, "KE");
+    return secret_of(public_, ciphertext);
+  }
+  static SecretBytes secret_of(ByteView key, ByteView ciphertext) {
+    SecretBytes out(32);
+    Mix(4).add(key).add(ciphertext).fill(out.reveal_mutable());
+    return out;
+  }
+
+ private:
+  KeId group_;
+  Bytes public_;
+};
+
 class ToyCipher final : public IkeCipher {
  public:
   ToyCipher(const Suite& suite, ByteView encr, ByteView integ)
@@ -98,7 +119,17 @@ class ToyCipher final : public IkeCipher {
 
 Result<std::unique_ptr<KeyExchange>> ToyProvider::key_exchange(KeId group, Rng& rng) {
   if (ke_public_size(group) == 0) return fail(ErrorCode::bad_group, "KE");
+  if (is_kem(group)) return std::make_unique<ToyKem>(group, rng);
   return std::make_unique<ToyExchange>(group, rng);
+}
+
+Result<KeyAnswer> ToyProvider::answer_key_exchange(KeId group, ByteView peer_public, Rng& rng) {
+  if (!is_kem(group)) return Provider::answer_key_exchange(group, peer_public, rng);
+  const bool zero = std::ranges::all_of(peer_public, [](auto b) { return b == 0; });
+  if (zero || peer_public.size() != ke_public_size(group)) return fail(ErrorCode::bad_key_share, "KE");
+  Bytes ciphertext = rng.bytes(ke_answer_size(group));
+  auto secret = ToyKem::secret_of(peer_public, ciphertext);
+  return KeyAnswer{std::move(ciphertext), std::move(secret)};
 }
 
 Result<SecretBytes> ToyProvider::prf(PrfId alg, ByteView key, std::span<const ByteView> parts) {

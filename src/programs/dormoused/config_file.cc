@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "crypto/engine/engine.h"
 #include "programs/dormoused/certificate_checks.h"
 
 namespace dormouse::daemon {
@@ -25,10 +26,12 @@ config::DecodeSecret ConfigFile::decoder() {
 }
 
 config::CertificateChecks ConfigFile::checks() {
-  return certificate_checks(*engine_, [] {
+  auto out = certificate_checks(*engine_, [] {
     return WallTime{
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
   });
+  out.has_group = crypto::has_key_exchange;
+  return out;
 }
 
 Outcome<config::Loaded> ConfigFile::read() {

@@ -37,7 +37,11 @@ json of(const Suite& s, Protocol protocol) {
   const auto name = [](TransformType type, auto id) {
     return name_of(Transform{type, static_cast<std::uint16_t>(id), 0});
   };
+  json more = json::array();
+  for (const auto group : s.addke)
+    if (group != KeId::none) more.push_back(name(TransformType::ke, group));
   return {{"token", token_of(s, protocol)},
+          {"addke", std::move(more)},
           {"encr", name(TransformType::encr, s.encr)},
           {"key_bits", s.key_bits},
           {"prf", name(TransformType::prf, s.prf)},
