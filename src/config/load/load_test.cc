@@ -467,6 +467,13 @@ TEST(Load, session_resumption_is_off_unless_it_is_switched_on) {
   EXPECT_TRUE(loaded("config system settings\nset ike-session-resume enable\nend\n").model->session_resume);
 }
 
+TEST(Load, a_login_without_a_child_sa_is_off_unless_it_is_switched_on) {
+  EXPECT_FALSE(loaded(example("server.conf")).model->phase1.at(0).childless);
+  const auto on =
+      replaced(example("server.conf"), "set interface \"port8\"", "set interface \"port8\"\n set childless-ike enable");
+  EXPECT_TRUE(loaded(on).model->phase1.at(0).childless);
+}
+
 TEST(Load, mobike_is_on_unless_it_is_switched_off) {
   EXPECT_TRUE(loaded(example("server.conf")).model->phase1.at(0).mobike);
   const auto off =

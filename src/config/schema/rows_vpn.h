@@ -75,6 +75,7 @@ inline constexpr AttributeSpec kPhase1[] = {
     option("nattraversal", "enable disable forced", "enable", "ESP in UDP: when a NAT is found, never, always"),
     integer("fragmentation-mtu", 500, 16000, "1200", "IP packets, in octets, that the pieces fit into",
             {.visible = "fragmentation=enable"}),
+    toggle("childless-ike", "disable", "log in without a Child SA, and make it next (RFC 6023)"),
     option("esn", "require allow disable", "disable", "extended sequence numbers"),
     toggle("client-resume", "disable", "keep a silent dialup client's tunnel asleep"),
     integer("client-resume-interval", 1, 172800, "7200", "for so many seconds (FortiOS: from 120)",
