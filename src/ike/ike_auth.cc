@@ -84,7 +84,7 @@ void SaImpl::send_auth(Instant now, Outbox& out) {
   if (ask_inside_) p.push_back(wire::to_payload(*ask_inside_));
   ask_for_ticket(p);
   offer_mobike(p);
-  if (!children_policy_.empty()) {
+  if (!children_policy_.empty() && !childless_) {
     first_child_spi_ = HeldSpi(owner_);
     for (auto& c : child_offer(children_policy_.front(), first_child_spi_.value(), false)) p.push_back(std::move(c));
   }
@@ -126,6 +126,7 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   take_auth_lifetime(p, out);
   take_ticket(p, now, out);
   if (children_policy_.empty()) return;
+  if (childless_) return create_children_from(0, now, out);
   const auto& policy = children_policy_.front();
   const auto agreement = accept(p, policy, false);
   if (!agreement) {
@@ -136,7 +137,7 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   } else if (install(*agreement, first_child_spi_.value(), {}, ni_, nr_, true, std::nullopt, now, out)) {
     first_child_spi_.hand_over();
   }
-  for (std::size_t i = 1; i < children_policy_.size(); ++i) create_child(children_policy_[i], now, out);
+  create_children_from(1, now, out);
 }
 
 // --- responder
@@ -205,6 +206,11 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
     reply_notify(m, datagram, wire::NotifyType::unexpected_nat_detected, {}, path, out);
     return fail_with(CloseReason::refused, out);
   }
+  const bool with_child = wire::find<wire::SaPayload>(p) != nullptr;
+  if (!with_child && !childless_) {  // RFC 6023 3
+    reply_notify(m, datagram, wire::NotifyType::invalid_syntax, {}, path, out);
+    return fail_with(CloseReason::malformed, out);
+  }
   const bool can_sign = take_credential(wanted_local_, out);
   auto own = can_sign ? own_auth_payload() : Result<wire::AuthPayload>(fail(ErrorCode::refused, "credential"));
   if (!own) {
@@ -243,7 +249,7 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
   std::optional<Agreement> child;
   auto no_child = wire::NotifyType::no_proposal_chosen;
   HeldSpi in;
-  if (wire::find<wire::SaPayload>(p)) {
+  if (with_child) {
     auto agreed = agree_any(p, false, out);
     if (agreed) {
       child = std::move(*agreed);
@@ -263,7 +269,7 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
   become_established(now, out);
   answer_ticket_request(p, answer, kTicketRoom, id_, now, out);
   if (child && install(*child, in.value(), {}, ni_, nr_, false, std::nullopt, now, out)) in.hand_over();
-  if (!child)  // whoever waits for the Child SA before dropping older SAs waits in vain
+  if (with_child && !child)  // whoever waits for the Child SA before dropping older SAs waits in vain
     out.add(ChildFailed{id_, children_policy_.empty() ? "" : children_policy_.front().name,
                         static_cast<std::uint16_t>(no_child)});
   reply(m, datagram, answer, path, out);

@@ -134,6 +134,7 @@ void SaImpl::on_init_response(const wire::Message& m, ByteView datagram, const P
   out.log(LogId::matched_proposal, scope(), {std::uint64_t{choice->number}});
   init_response_ = to_bytes(datagram);
   take_signature_terms(m.payloads);
+  learn_childless(m.payloads);
   ke_.reset();
   window_.answered();
   peer_is_ours_ = has_own_vendor_id(m.payloads);
@@ -217,6 +218,7 @@ void SaImpl::on_init_request(const wire::Message& m, ByteView datagram, const Pa
   if (ppk_) offer_ppk(p);
   if (peer_hashes_) add_hash_list(p);
   add_certificate_request(p);
+  offer_childless(p);
   path_ = path;
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, spi_r_, path)) p.push_back(std::move(n));
   p.emplace_back(own_vendor_id());

@@ -55,6 +55,7 @@ struct IkePolicy {
   bool session_resume = false;           ///< asks for session tickets as client, gives them as gateway (RFC 5723)
   bool libreswan_resume = false;  ///< AUTH of a resumed SA covers the message alone, as libreswan (to 5.4) has it
   bool mobike = false;            ///< addresses may change under the SAs (RFC 4555)
+  bool childless = false;         ///< gateway: an IKE_AUTH may come without a Child SA; client: ours does (RFC 6023)
   std::uint32_t lifetime_jitter_permille = 30;  ///< rekey start is spread over this part of the lifetime
   PpkPolicy ppk{};  ///< a responder's says in IKE_SA_INIT that there is some; which one counts, the grant says
   SignaturePolicy signature{};

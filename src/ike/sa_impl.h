@@ -7,6 +7,7 @@
 //   signature_auth.cc AUTH by signature, CERT and CERTREQ (2.15, 3.6-3.8, RFC 7427)
 //   ppk.cc            post-quantum preshared keys (RFC 8784)
 //   mode_cfg.cc       Configuration payloads of the login (2.19)
+//   childless.cc      logins without a Child SA (RFC 6023)
 //   session_resume.cc IKE_SESSION_RESUME and session tickets, both roles (RFC 5723)
 //   children.cc       what all ways of making a Child SA share: choice, keys, install, remove
 //   create_child.cc   CREATE_CHILD_SA for new children and their rekey (1.3.1, 1.3.3, 2.8)
@@ -221,6 +222,11 @@ class SaImpl final : public IkeSa {
   [[nodiscard]] wire::AuthPayload shown_auth(const wire::AuthPayload& auth) const;
   void answer_ppk(Payloads& answer, Outbox& out) const;
 
+  // childless.cc
+  void offer_childless(Payloads& p);
+  void learn_childless(const Payloads& p);
+  void create_children_from(std::size_t first, Instant now, Outbox& out);
+
   // mode_cfg.cc
   [[nodiscard]] static std::optional<wire::InsideRequest> asked_inside(const Payloads& p);
   void take_inside(const Payloads& p, Outbox& out);
@@ -392,6 +398,7 @@ class SaImpl final : public IkeSa {
   QcdTokens peer_tokens_;
   Mobike mobike_;
   std::optional<wire::InsideRequest> ask_inside_;
+  bool childless_ = false;  ///< initiator: IKE_AUTH goes without a Child SA; responder: it may
 
   std::unique_ptr<PpkLogin> ppk_;  ///< during the login, if both ends have said USE_PPK
 

@@ -110,6 +110,7 @@ void SaImpl::on_resume_request(const wire::Message& m, ByteView datagram, const 
   path_ = path;
   Payloads p{wire::NoncePayload{nr_}};
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, spi_r_, path)) p.push_back(std::move(n));
+  offer_childless(p);
   p.emplace_back(own_vendor_id());
   peer_is_ours_ = has_own_vendor_id(m.payloads);
   settle_nat(m.payloads, path, out);

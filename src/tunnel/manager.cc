@@ -461,6 +461,7 @@ ike::IkePolicy Manager::ike_policy(const config::Phase1& phase1) const {
   policy.nat_keepalive = phase1.keepalive;
   policy.fragmentation = phase1.fragmentation;
   policy.fragmentation_mtu = phase1.fragmentation_mtu;
+  policy.childless = phase1.childless;
   policy.session_resume = model_->session_resume;
   policy.libreswan_resume = phase1.libreswan_resume;
   policy.ppk = ppk_policy(phase1);

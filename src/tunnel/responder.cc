@@ -91,11 +91,12 @@ void Manager::begin_responder(const ike::Path& path, const wire::Header& header,
   if (!chosen) return log(LogId::no_policy, {});
   if (!cookie_passes(path, *message, now)) return;
   auto policy = ike_policy(*chosen);
-  for (const auto& p : candidates)
-    if (p->has_policy) {
-      offer_signatures(policy, *p);
-      if (policy.ppk.mode == ike::PpkMode::never) policy.ppk = ppk_policy(*p);
-    }
+  for (const auto& p : candidates) {
+    if (!p->has_policy) continue;
+    offer_signatures(policy, *p);
+    if (policy.ppk.mode == ike::PpkMode::never) policy.ppk = ppk_policy(*p);
+    policy.childless = policy.childless || p->childless;  // which one it is for is known after IKE_AUTH
+  }
   auto made = ike::IkeSa::make_responder(*this, path, std::move(policy), header.spi_i, now);
   const auto id = made->id();
   sas_.add(std::move(made), TunnelId{});

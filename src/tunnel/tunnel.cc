@@ -20,6 +20,7 @@ const char* reason_of(Timer t) {
     case Timer::ticket_rekey: return "fresh key exchange after a ticket";
     case Timer::rest: return "announced sleep";
     case Timer::unannounced: return "traffic from elsewhere";
+    case Timer::replaced_over: return "first Child SA";
     case Timer::unpark: return "parked packets";
     case Timer::count_: break;
   }

@@ -36,6 +36,7 @@ enum class Timer : std::uint8_t {
   held_answer,    ///< static: the old SAs had their chance, the login goes on
   rest,           ///< static: its machine was about to sleep; the gateway's answer, or the end of the waiting for it
   unannounced,    ///< MOBIKE: traffic came from where no update told; is the path we have still good?
+  replaced_over,  ///< logged in without a Child SA: what that replaced is kept until there is one, or so long
   unpark,         ///< woke by login: the parked packets wait until the peer has its new Child SA
   count_,
 };

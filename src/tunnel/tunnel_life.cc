@@ -135,6 +135,7 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   }
   t.ladder_since = {};
   keep_spis(t);
+  if (!t.replaced.empty()) t.timers.set(Timer::replaced_over, now + t.phase1->negotiate_timeout);
   start_liveness(t, now);
   enforce_sa_limit(t, now);
   if (!t.dynamic) follow_links(t, links_, now);  // our address may have changed meanwhile
@@ -160,6 +161,7 @@ void Manager::enforce_sa_limit(Tunnel& t, Instant now) {
 }
 
 void Manager::drop_replaced(Tunnel& t, Instant now) {
+  t.timers.stop(Timer::replaced_over);
   for (const auto id : std::exchange(t.replaced, {})) {
     std::erase(t.sas, id);
     with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.abandon(now, box); });
@@ -532,6 +534,7 @@ void Manager::on_tunnel_timer(Tunnel& t, Timer timer, Instant now) {
       if (t.state == State::up && t.current)
         with_sa(*t.current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.probe(now, box); });
       break;
+    case Timer::replaced_over: drop_replaced(t, now); break;
     case Timer::unpark: data_.set_asleep(t.id, false); break;  // nobody used the new SAs in time
     case Timer::count_: break;
   }

@@ -556,6 +556,13 @@ TEST(Load, the_data_plane_is_chosen_by_itself_unless_it_is_named) {
   EXPECT_EQ(with("kernel"), kernel);
 }
 
+TEST(Load, a_login_without_a_child_sa_is_off_unless_it_is_switched_on) {
+  EXPECT_FALSE(loaded(example("server.conf")).model->phase1.at(0).childless);
+  const auto on =
+      replaced(example("server.conf"), "set interface \"port8\"", "set interface \"port8\"\n set childless-ike enable");
+  EXPECT_TRUE(loaded(on).model->phase1.at(0).childless);
+}
+
 TEST(Load, mobike_is_on_unless_it_is_switched_off) {
   EXPECT_TRUE(loaded(example("server.conf")).model->phase1.at(0).mobike);
   const auto off =

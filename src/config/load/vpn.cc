@@ -170,6 +170,7 @@ void Builder::phase1_timers(const EntryReader& e, Phase1& p) {
   p.negotiate_timeout = seconds(e.number("negotiate-timeout"));
   p.fragmentation = e.enabled("fragmentation");
   p.fragmentation_mtu = e.number("fragmentation-mtu");
+  p.childless = e.enabled("childless-ike");
   p.auto_negotiate = e.enabled("auto-negotiate");
   p.passive = e.enabled("passive-mode");
   p.keepalive = seconds(e.number("keepalive"));

@@ -29,8 +29,8 @@ Verdict compare(const Phase1& a, const Phase1& b) {
                      a.mobike == b.mobike;
   const bool life = a.keylife == b.keylife && a.reauth == b.reauth && a.rekey == b.rekey &&
                     a.negotiate_timeout == b.negotiate_timeout && a.fragmentation == b.fragmentation &&
-                    a.fragmentation_mtu == b.fragmentation_mtu && a.auto_negotiate == b.auto_negotiate &&
-                    a.passive == b.passive;
+                    a.fragmentation_mtu == b.fragmentation_mtu && a.childless == b.childless &&
+                    a.auto_negotiate == b.auto_negotiate && a.passive == b.passive;
   const bool routes = a.add_route == b.add_route && a.distance == b.distance && a.priority == b.priority;
   // Of the next login alone.
   const bool signing = a.digital_signature_auth == b.digital_signature_auth && a.signature_hash == b.signature_hash &&

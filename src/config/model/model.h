@@ -122,6 +122,7 @@ struct Phase1 {
   bool passive = false;
   bool fragmentation = true;          ///< of IKE messages (RFC 7383)
   unsigned fragmentation_mtu = 1200;  ///< IP packets that their pieces fit into
+  bool childless = false;             ///< clients may log in without a Child SA; a client does where it may (RFC 6023)
   NatTraversal nattraversal = NatTraversal::enable;
   Duration keepalive = 10s;
   bool fragment_inner = false;  ///< ip-fragmentation pre-encapsulation

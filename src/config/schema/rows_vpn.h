@@ -87,6 +87,7 @@ inline constexpr AttributeSpec kPhase1[] = {
             {.visible = "fragmentation=enable"}),
     option("ip-fragmentation", "pre-encapsulation post-encapsulation", "post-encapsulation",
            "where a packet too large for the path is cut: inside the tunnel or outside"),
+    toggle("childless-ike", "disable", "log in without a Child SA, and make it next (RFC 6023)"),
     option("esn", "require allow disable", "disable", "extended sequence numbers"),
     toggle("client-resume", "disable", "keep a silent dialup client's tunnel asleep"),
     integer("client-resume-interval", 1, 172800, "7200", "for so many seconds (FortiOS: from 120)",
