@@ -74,4 +74,5 @@ def test(world):
     check(client.stop() == 0 and server.stop() == 0, "both end with 0")
 
 
-scenario.main(test)
+if __name__ == "__main__":
+    scenario.main(test)

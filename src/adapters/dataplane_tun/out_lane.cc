@@ -20,7 +20,7 @@ constexpr Duration kMeasureEvery = 1s;        // a path that changes back and fo
 }  // namespace
 
 OutLane::OutLane(Tables& tables, OuterSockets& sockets)
-    : tables_(tables), sender_(sockets), buffer_(kReadSize), large_(kReadSize) {}
+    : tables_(tables), sockets_(sockets), sender_(sockets), buffer_(kReadSize), large_(kReadSize) {}
 
 std::size_t OutLane::drain(DeviceId id) {
   const auto it = tables_.devices.find(id);
@@ -176,10 +176,11 @@ void OutLane::measure(Tunnel& t, std::size_t refused) {
   if (t.out.refused != Instant() && now_ - t.out.refused < kMeasureEvery) return;
   t.out.refused = now_;
   const auto before = t.out.mtu.value();
-  const auto size = size_of(t.path);
-  t.out.mtu.set_first_hop(size.first_hop);
-  const auto outer = refused + esp::outer_headers(!t.path.remote.address.is_v4(), t.path.encap);
-  (void)t.out.mtu.believe(size.known, static_cast<std::uint32_t>(outer), now_);
+  t.out.mtu.set_first_hop(sockets_.first_hop(t.path));
+  // Over IPv4 the kernel refuses by the interface alone, over IPv6 also by what it learned of the path.
+  const bool v6 = !t.path.remote.address.is_v4();
+  const auto outer = static_cast<std::uint32_t>(refused) + esp::outer_headers(v6, t.path.encap);
+  if (const auto known = v6 ? mtu_known_to_kernel(t.path) : 0; known != 0) (void)t.out.mtu.believe(known, outer, now_);
   if (t.out.mtu.value() == before) return;
   refit(t);
   tables_.events.push(esp::PathMtuChanged{t.id, t.out.mtu.value()});

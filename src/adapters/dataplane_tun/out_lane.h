@@ -47,6 +47,7 @@ class OutLane {
   void drop_oldest(Tunnel& t);
 
   Tables& tables_;
+  OuterSockets& sockets_;
   Sender sender_;
   esp::SealRun run_;
   Child* run_child_ = nullptr;

@@ -165,26 +165,29 @@ Outcome<OuterSockets> open_outer_sockets(std::uint16_t port, Carries what) {
   return s;
 }
 
-PathSize size_of(const esp::OuterPath& path) {
+std::uint32_t OuterSockets::first_hop(const esp::OuterPath& path) const {
+  ifreq request{};
+  request.ifr_ifindex = path.ifindex;
+  const int any = fd(Outer::udp4);  // the call is about the interface, not about the socket
+  const bool found =
+      path.ifindex > 0 && ioctl(any, SIOCGIFNAME, &request) == 0 && ioctl(any, SIOCGIFMTU, &request) == 0;
+  return found && request.ifr_mtu > 0 ? static_cast<std::uint32_t>(request.ifr_mtu) : esp::kUsualMtu;
+}
+
+std::uint32_t mtu_known_to_kernel(const esp::OuterPath& path) {
   const bool v4 = path.remote.address.is_v4();
   const Fd fd(socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  PathSize size{esp::kUsualMtu, esp::kUsualMtu};
-  if (!fd.ok()) return size;
+  if (!fd.ok()) return 0;
   set(fd.get(), SOL_SOCKET, SO_BINDTOIFINDEX, path.ifindex);
   esp::OuterPath route;
   route.remote = {path.remote.address, 4500};
   const Addressing to(route);
   int known = 0;
   socklen_t length = sizeof known;
-  const bool found = connect(fd.get(), to.name(), to.name_size()) == 0 &&
-                     getsockopt(fd.get(), v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_MTU : IPV6_MTU, &known, &length) == 0;
-  if (found && known > 0) size = {static_cast<std::uint32_t>(known), static_cast<std::uint32_t>(known)};
-  ifreq request{};
-  if (path.ifindex > 0 && if_indextoname(static_cast<unsigned>(path.ifindex), request.ifr_name) != nullptr &&
-      ioctl(fd.get(), SIOCGIFMTU, &request) == 0 && request.ifr_mtu > 0)
-    size.first_hop = static_cast<std::uint32_t>(request.ifr_mtu);
-  size.known = std::min(found ? size.known : size.first_hop, size.first_hop);
-  return size;
+  const bool found =
+      connect(fd.get(), to.name(), to.name_size()) == 0 &&
+      getsockopt(fd.get(), v4 ? int{IPPROTO_IP} : int{IPPROTO_IPV6}, v4 ? IP_MTU : IPV6_MTU, &known, &length) == 0;
+  return found && known > 0 ? static_cast<std::uint32_t>(known) : 0;
 }
 
 template <class T>

@@ -43,6 +43,8 @@ class OuterSockets {
   }
   void set(Outer which, Fd fd) { fds_[static_cast<std::size_t>(which)] = std::move(fd); }
 
+  /// MTU of the interface that packets of `path` leave by; the usual one if it is not bound to any.
+  [[nodiscard]] std::uint32_t first_hop(const esp::OuterPath& path) const;
   /// Where routers' errors about packets of ours come in. -1 where it could not be had.
   [[nodiscard]] int errors(Family f) const { return (f == Family::v4 ? icmp4_ : icmp6_).get(); }
   void set_errors(Family f, Fd fd) { (f == Family::v4 ? icmp4_ : icmp6_) = std::move(fd); }
@@ -63,13 +65,8 @@ enum class Carries : std::uint8_t { all, udp };
 /// to the kernel.
 [[nodiscard]] Outcome<OuterSockets> open_outer_sockets(std::uint16_t port, Carries what = Carries::all);
 
-/// What the kernel knows of a path.
-struct PathSize {
-  std::uint32_t first_hop = 0;  ///< MTU of the interface packets leave by
-  std::uint32_t known = 0;      ///< of the route, or what was learned of it lately; at most first_hop
-};
-/// Without a route: what is usual.
-[[nodiscard]] PathSize size_of(const esp::OuterPath& path);
+/// What the kernel believes that a path carries, by its route or by what anybody told it lately; 0 = it does not say.
+[[nodiscard]] std::uint32_t mtu_known_to_kernel(const esp::OuterPath& path);
 
 /// Destination, source and interface of the sends of one path, ready for sendmsg.
 class Addressing {

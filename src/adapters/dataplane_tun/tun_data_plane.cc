@@ -1,6 +1,5 @@
 #include "adapters/dataplane_tun/tun_data_plane.h"
 
-#include "adapters/dataplane_tun/clock.h"
 #include "adapters/dataplane_tun/crew.h"
 
 namespace dormouse::dataplane {
@@ -47,7 +46,8 @@ class TunDataPlane final : public esp::DataPlane {
     const auto d = tables_.devices.find(device);
     if (d == tables_.devices.end()) return;
     auto tunnel = std::make_unique<Tunnel>(id, *d->second, path);
-    measure(*tunnel);
+    tunnel->out.mtu = esp::PathMtu(!path.remote.address.is_v4(), sockets_.first_hop(path));
+    refit(*tunnel);
     const Change change(tables_);
     d->second->tunnels.insert(d->second->tunnels.begin(), tunnel.get());
     tables_.place(*tunnel);
@@ -69,14 +69,15 @@ class TunDataPlane final : public esp::DataPlane {
     Tunnel* t = tables_.find(id);
     if (t == nullptr) return;
     const bool same_way = t->path.remote.address == path.remote.address && t->path.ifindex == path.ifindex;
-    const auto size = size_of(path);
+    const auto first_hop = sockets_.first_hop(path);
     const Change change(tables_);
     t->path = path;
     t->addressing = Addressing(path);
     // What was learned of one path says nothing of another; behind a NAT that changed its port it is still the same
     // one.
-    if (!same_way) t->out.mtu = esp::PathMtu(!path.remote.address.is_v4(), size.first_hop);
-    fit_to(*t, size);
+    if (!same_way) t->out.mtu = esp::PathMtu(!path.remote.address.is_v4(), first_hop);
+    t->out.mtu.set_first_hop(first_hop);
+    refit(*t);
     t->in.move_told.reset();
   }
 
@@ -183,16 +184,6 @@ class TunDataPlane final : public esp::DataPlane {
   std::vector<esp::PathEvent> poll() override { return tables_.events.take(); }
 
  private:
-  static void measure(Tunnel& t) {
-    const auto size = size_of(t.path);
-    t.out.mtu = esp::PathMtu(!t.path.remote.address.is_v4(), size.first_hop);
-    fit_to(t, size);
-  }
-  static void fit_to(Tunnel& t, const PathSize& size) {
-    t.out.mtu.set_first_hop(size.first_hop);
-    (void)t.out.mtu.believe(size.known, size.first_hop, boottime());
-    refit(t);
-  }
   void send_udp(const esp::OuterPath& path, Bytes data) {
     Addressing address(path);
     iovec io{data.data(), data.size()};
