@@ -37,7 +37,7 @@ inline constexpr std::size_t kMaxHalfOpen = 4096;      // memory an unauthentica
 inline constexpr std::size_t kCookieThreshold = 32;    // half-open SAs from which initiators must return a cookie
 inline constexpr std::chrono::seconds kCookieHold{5};  // and do so after the last such moment
 inline constexpr std::size_t kMaxChildrenPerIke = 64;  // a phase 1 has as many phase 2 as this, at most
-inline constexpr std::size_t kMaxSuites = 512;       // of one phase 1 or 2: proposals x groups x additional ones
+inline constexpr std::size_t kMaxSuites = 512;         // of one phase 1 or 2: proposals x groups x additional ones
 inline constexpr std::size_t kMaxQueuedTasks = 128;    // requests waiting for the window of one
 inline constexpr unsigned kMaxLostFollowups = 3;       // then the peer forgets faster than we can ask (RFC 9370 2.2.4)
 inline constexpr std::size_t kIkeSasPerTunnel = 4;     // FortiOS: "established IKE SA limit 4 reached"

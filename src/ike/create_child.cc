@@ -142,9 +142,7 @@ bool SaImpl::finish_child_of_peer(Followup& f, Instant now, Outbox& out) {
 }
 
 /// Whether our own rekey of this Child SA is under way.
-bool SaImpl::rekeys_itself(std::optional<ChildId> child) const {
-  return child && we_rekey(*child);
-}
+bool SaImpl::rekeys_itself(std::optional<ChildId> child) const { return child && we_rekey(*child); }
 
 /// Our rekey made `fresh`, the peer's nonce was `theirs`. If the peer rekeyed the same Child SA too, the SA of the
 /// exchange with the lowest nonce goes, by whoever made it; the other end deletes the old one (2.8.1).

@@ -161,7 +161,8 @@ Outcome<void> Plane::add_child(esp::ChildSpec spec) {
   tables_.by_spi.emplace(c.spec.spi_out.value(), &c);
   tables_.children[c.spec.id.value()] = std::move(child);
   t->children.insert(t->children.begin(), &c);
-  if (const auto host = c.fits.remote_host()) t->host = host;
+  const auto remote = c.fits.remote_prefixes();
+  if (remote.size() == 1 && remote[0].length == remote[0].address.bits()) t->host = remote[0].address;
   if (auto done = claim(*t); !done) {
     remove_child(c.spec.id);
     return done;

@@ -1,7 +1,7 @@
 #include "crypto/engine/engine.h"
 
-#include "crypto/openssl/kem.h"
 #include "crypto/openssl/certificates.h"
+#include "crypto/openssl/kem.h"
 #include "crypto/openssl/provider.h"
 #ifdef DORMOUSE_IPSEC_MB
 #include "crypto/ipsecmb/esp_provider.h"

@@ -1,5 +1,5 @@
-// ML-KEM (FIPS 203) as a key exchange of IKEv2: the initiator sends its encapsulation key, the responder the ciphertext.
-// OpenSSL has it from 3.5 on; it is looked for at run time, so one program works with either.
+// ML-KEM (FIPS 203) as a key exchange of IKEv2: the initiator sends its encapsulation key, the responder the
+// ciphertext. OpenSSL has it from 3.5 on; it is looked for at run time, so one program works with either.
 #pragma once
 #include "crypto/suite.h"
 

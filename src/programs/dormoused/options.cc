@@ -6,10 +6,8 @@
 namespace dormouse::daemon {
 
 const char* usage() {
-  return "usage: dormoused --config FILE [--state-dir DIR] [--run-dir DIR] [--key-log DIR] [--check] [--debug]
-"
-         "                 [--no-sandbox]
-"
+  return "usage: dormoused --config FILE [--state-dir DIR] [--run-dir DIR] [--key-log DIR] [--check] [--debug]\n"
+         "                 [--no-sandbox]\n"
          "  --config FILE    the configuration, in FortiOS's language\n"
          "  --state-dir DIR  what outlives a restart (default /var/lib/dormouse)\n"
          "  --run-dir DIR    the control socket (default /run/dormouse)\n"
