@@ -1,5 +1,6 @@
 """Tickets, AUTH and messages of a resume (RFC 5723) that are not what they should be: each is refused in the right words or met with
 silence, and neither the tunnel nor its ticket suffers."""
+import time
 import dataclasses
 import os
 import random
@@ -160,6 +161,7 @@ def nothing_but_auth_before_auth(p):
 def quiet(p):
     """Half-open SAs make the gateway ask for cookies, which is another case's matter."""
     wait_for("half-open SAs to end", lambda: p.server.status()["half_open"] == 0, 5)
+    time.sleep(5.1)  # for which the gateway goes on to ask
 
 
 def first_messages(sa, half):

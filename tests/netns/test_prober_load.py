@@ -132,6 +132,9 @@ def floods_are_bounded(p):
     grown = p.server.rss_kib() - before
     check(grown < 1024, f"memory stays flat: {grown} KiB more")
     wait_for("half-open SAs to end", lambda: half_open(p) == 0, 5)
+    sa = p.by_ticket(sa)
+    check(sa.cookie_rounds == 1, "a cookie is asked for some seconds more")
+    time.sleep(5.1)
     check(p.by_ticket(sa).cookie_rounds == 0, "and all is as before")
 
 

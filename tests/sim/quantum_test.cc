@@ -43,6 +43,11 @@ class Quantum : public ::testing::Test {
     return world.run_while_not([&] { return up(); }, within);
   }
   Suite ike() { return client->tunnel("toServer")->ike[0].suite; }
+  void TearDown() override {
+    if (!HasFailure()) return;
+    for (Host* h : {server, client})
+      for (const auto& line : h->log()) std::fprintf(stderr, "%s: %.160s\n", h->name().c_str(), line.c_str());
+  }
   World world{1};
   config::Model server_model_, client_model_;
   Host *server = nullptr, *client = nullptr;
@@ -72,6 +77,9 @@ TEST_F(Quantum, a_hybrid_tunnel_comes_up_through_bad_weather) {
   ASSERT_TRUE(comes_up(300s));
   world.run_for(std::chrono::hours(2));
   weather.loss = 0;
+  world.run_for(60s);
+  client->send_inside("toServer", *IpAddress::parse("192.168.5.44"),
+                      1);  // a Child SA that ended is made when it is wanted
   EXPECT_TRUE(comes_up(300s));
   EXPECT_EQ(ike().addke, kMore);
 }

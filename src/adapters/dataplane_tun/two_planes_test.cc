@@ -342,26 +342,6 @@ TEST_F(TwoPlanes, a_routers_report_lowers_the_path_mtu_also_of_a_sleeper_and_a_f
   }
 }
 
-TEST_F(TwoPlanes, over_ipv6_what_must_pass_whole_is_cut_to_the_path_that_routers_reported) {
-  for (const auto encap : {esp::Encap::udp, esp::Encap::none}) {
-    const Joined j{.v6 = true, .encap = encap};
-    join(j);
-    const Bytes wire = outer_of(packet_of_size(1400), j);
-    ASSERT_FALSE(wire.empty());
-    report(wire, true, 1290);
-    ASSERT_TRUE(path_mtu_becomes(1290));
-    const Tap in("tuna"), lo("lo"), out("tunb");
-    const Bytes packet = packet_of_size(1280, true);
-    in.put(packet);
-    constexpr std::uint8_t kFragmentHeader = 44;
-    const Bytes first = lo.next([](ByteView p) { return p[0] >> 4 == 6 && p[6] == kFragmentHeader; }, true);
-    EXPECT_FALSE(first.empty());
-    EXPECT_LE(first.size(), 1290U);
-    EXPECT_FALSE(out.next([&](ByteView p) { return equal(p, packet); }).empty());
-    part();
-  }
-}
-
 TEST_F(TwoPlanes, a_path_that_is_narrower_than_believed_loses_nothing_and_is_measured) {
   for (const bool set_df : {false, true}) {
     run("ip link set lo mtu 1500");

@@ -13,7 +13,8 @@ inline constexpr AttributeSpec kSettings[] = {
     option("opmode", "nat", "nat", "routing mode", {.foreign = "transparent"}),
     option("ipsec-data-plane", "auto userspace kernel", "auto",
            "who carries the packets: Dormouse itself, or the kernel's ESP through xfrm interfaces; auto is userspace "
-           "where there is /dev/net/tun. Dormouse's own attribute; read at the start of the daemon"),
+           "where there is /dev/net/tun; read at the start of the daemon",
+           {.ours = true}),
     toggle("ike-quick-crash-detect", "disable",
            "tell peers at once that this end was restarted and lost their SAs, and believe them (RFC 6290)"),
     toggle("ike-session-resume", "disable",
