@@ -134,15 +134,12 @@ bool SaImpl::finish_child_of_peer(Followup& f, Instant now, Outbox& out) {
   if (!fresh) return false;
   f.esp_spi.hand_over();
   ChildSa* old = f.replaces ? child(*f.replaces) : nullptr;
-  if (old && rekeys_itself(f.replaces))
+  if (old && we_rekey(old->id))
     old->rival = ChildSa::Rival{*fresh, lower_nonce(f.ni, f.nr)};
   else if (old)
     old->replaced_by = *fresh;
   return true;
 }
-
-/// Whether our own rekey of this Child SA is under way.
-bool SaImpl::rekeys_itself(std::optional<ChildId> child) const { return child && we_rekey(*child); }
 
 /// Our rekey made `fresh`, the peer's nonce was `theirs`. If the peer rekeyed the same Child SA too, the SA of the
 /// exchange with the lowest nonce goes, by whoever made it; the other end deletes the old one (2.8.1).
@@ -182,7 +179,7 @@ void SaImpl::on_create_child_request(const wire::Message& m, ByteView datagram, 
     ChildSa* old = rekey->spi.size() == 4 ? child_by_out(EspSpi(load32(rekey->spi.data()))) : nullptr;
     if (!old) return refuse(NotifyType::child_sa_not_found, {});
     // RFC 9370 2.2.4: a rekey of ours that is past its CREATE_CHILD_SA stands.
-    if (old->deleting || (following_up() && rekeys_itself(old->id))) return refuse(NotifyType::temporary_failure);
+    if (old->deleting || (following_up() && we_rekey(old->id))) return refuse(NotifyType::temporary_failure);
     replaces = old->id;
     policy = policy_named(old->phase2);
   }
@@ -227,7 +224,7 @@ void SaImpl::on_create_child_request(const wire::Message& m, ByteView datagram, 
   answer.push_back(wire::TsPayload{true, agreement->local});
   f.child = std::move(*agreement);
   if (f.suite.has_additional()) {
-    if (ChildSa* old = replaces ? child(*replaces) : nullptr; old && rekeys_itself(replaces))
+    if (ChildSa* old = replaces ? child(*replaces) : nullptr; old && we_rekey(old->id))
       old->rival = ChildSa::Rival{std::nullopt, lower_nonce(f.ni, f.nr)};
     await_followup(std::make_unique<Followup>(std::move(f)), answer, now);
   } else if (!finish_child_of_peer(f, now, out)) {

@@ -297,7 +297,6 @@ class SaImpl final : public IkeSa {
   void on_create_child_response(Exchange x, const Payloads& p, Instant now, Outbox& out);
   void finish_child(Exchange x, Followup f, Instant now, Outbox& out);
   [[nodiscard]] bool finish_child_of_peer(Followup& f, Instant now, Outbox& out);
-  [[nodiscard]] bool rekeys_itself(std::optional<ChildId> child) const;
   void settle_rekeyed_child(Exchange x, ChildId fresh, const Bytes& theirs, Instant now, Outbox& out);
   [[nodiscard]] std::optional<wire::NotifyType> refusal(const Payloads& p) const;
   void retry_later(Task task, Instant now);

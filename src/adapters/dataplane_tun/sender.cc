@@ -15,19 +15,14 @@ bool becomes_writable(int fd) {
   return poll(&p, 1, kPause) == 1;
 }
 
-/// What `fd` sends over IPv6 is cut to so many octets; 0 = to what the kernel knows. It does not learn the path MTU of
-/// plain ESP, and no router cuts for us.
-void cut_to(int fd, int octets) { (void)setsockopt(fd, IPPROTO_IPV6, IPV6_MTU, &octets, sizeof octets); }
-
 bool buffer_full() { return errno == EAGAIN || errno == ENOBUFS; }
 
 }  // namespace
 
 Sender::Result Sender::send(Tunnel& tunnel, esp::SealRun& run) {
   const auto& path = tunnel.path;
-  const bool v6 = !path.remote.address.is_v4();
-  const auto mtu = tunnel.out.mtu.value();
-  const bool fits = run.segment() + esp::outer_headers(v6, path.encap) <= mtu;
+  const bool fits =
+      run.segment() + esp::outer_headers(!path.remote.address.is_v4(), path.encap) <= tunnel.out.mtu.value();
   const int fd = run.mark().dont_fragment && fits ? sockets_.whole_sender(path) : sockets_.sender(path);
   if (fits && path.encap == esp::Encap::udp && run.count() > 1 && segment_offload_) {
     const int error = send_segmented(tunnel, run, fd);
@@ -38,9 +33,7 @@ Sender::Result Sender::send(Tunnel& tunnel, esp::SealRun& run) {
     if (error != EIO) return in_pieces(tunnel, run, 0);
   }
   std::size_t sent = 0;
-  if (!fits && v6) cut_to(fd, static_cast<int>(mtu));
   const int error = send_singly(tunnel, run, fd, &sent);
-  if (!fits && v6) cut_to(fd, 0);
   if (error == EMSGSIZE) return in_pieces(tunnel, run, sent);
   return error == 0 ? Result::sent : Result::lost;
 }
