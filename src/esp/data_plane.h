@@ -55,6 +55,7 @@ struct ChildSpec {
 struct ChildCounters {
   std::uint64_t packets_in = 0, bytes_in = 0, packets_out = 0, bytes_out = 0;
   std::uint64_t replayed = 0, auth_failed = 0, ts_mismatch = 0, send_errors = 0;
+  std::uint64_t dummies = 0;  ///< came for their own sake, and were dropped (RFC 4303 2.6)
   std::uint64_t seq_out = 0, seq_in_highest = 0;
 };
 /// Per tunnel, over all its Child SAs, also those gone.

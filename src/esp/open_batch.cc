@@ -41,6 +41,9 @@ std::span<const Opened> OpenBatch::run(InboundSa& sa) {
     const bool newest = job.seq > sa.window.highest().value();
     sa.window.accept(seq);
     const auto inner = inner_of(job.esp + sa.format.payload_offset(), job.body_size);
+    // Nothing to hand on; that it verified is a sign of life all the same.
+    if (inner.empty())
+      (is_dummy(job.esp + sa.format.payload_offset(), job.body_size) ? sa.dummies : sa.malformed).add(1);
     octets += inner.size();
     opened_[good++] = {inner, newest, job.seq};
   }

@@ -45,8 +45,12 @@ inline crypto::EspJob finish_outbound(std::uint8_t* esp, const PacketFormat& f, 
   return {esp, body, seq, false};
 }
 
-/// The inner packet of an opened body; empty if the trailer makes no sense, the next header is not the one of the
-/// packet it stands behind, or it is a dummy (next header 59, RFC 4303 2.6).
+/// Whether an opened body is of a packet that was sent for its own sake (RFC 4303 2.6).
+[[nodiscard]] inline bool is_dummy(const std::uint8_t* body, std::uint32_t size) { return body[size - 1] == kNextNone; }
+
+/// The inner packet of an opened body, with what may stand behind it (TFC padding, 2.7: its own length cuts that off);
+/// empty if the trailer makes no sense, the next header is not the one of the packet it stands behind, or it is a dummy
+/// (next header 59, RFC 4303 2.6).
 [[nodiscard]] inline MutableBytes inner_of(std::uint8_t* body, std::uint32_t size) {
   const std::uint32_t pad = body[size - 2];
   const std::uint8_t next = body[size - 1];

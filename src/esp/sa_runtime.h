@@ -82,7 +82,7 @@ struct alignas(64) InboundSa {
   bool used = false;  ///< a packet verified already
   ByteLimits limits;
   Lifetime told = Lifetime::good;
-  Count packets, octets, replayed, auth_failed, malformed, expired, ts_mismatch, highest;
+  Count packets, octets, replayed, auth_failed, malformed, dummies, expired, ts_mismatch, highest;
 };
 
 }  // namespace dormouse::esp

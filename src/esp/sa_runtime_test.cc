@@ -131,6 +131,28 @@ TEST(SaRuntime, hands_on_no_dummy_packet_and_no_false_trailer) {
     const auto got = opened(in, {packet});
     ASSERT_EQ(got.size(), 1U) << "line " << row.line;  // verified, so it counts as a sign of life
     EXPECT_TRUE(got[0].empty()) << "line " << row.line;
+    EXPECT_EQ(in.dummies.get(), row.next == kNextNone ? 1U : 0U) << "line " << row.line;
+    EXPECT_EQ(in.malformed.get(), row.next == kNextNone ? 0U : 1U) << "line " << row.line;
+  }
+}
+
+TEST(SaRuntime, takes_a_packet_with_padding_against_traffic_analysis_behind_it) {
+  for (const bool v6 : {false, true}) {
+    const Bytes inner = packet_of({.v6 = v6, .payload = 11});
+    Bytes padded = inner;
+    padded.resize(1400, 0xee);
+    auto out = outbound();
+    auto in = inbound();
+    const auto packet = sealed_one(out, padded);
+    std::vector<Bytes> got = opened(in, {packet});
+    if (v6) {  // sealed_one() names IPv4 as next header
+      EXPECT_EQ(in.malformed.get(), 1U);
+      continue;
+    }
+    ASSERT_EQ(got.size(), 1U);
+    InnerPacket info;
+    ASSERT_TRUE(parse_inner(got[0], info));
+    EXPECT_TRUE(equal(ByteView(got[0]).first(info.length), inner)) << "its own length cuts the padding off";
   }
 }
 

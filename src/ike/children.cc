@@ -1,4 +1,6 @@
 // What all ways of making a Child SA share: agreement on suite and selectors, keys, installation, removal.
+// ESP_TFC_PADDING_NOT_SUPPORTED is neither sent nor minded: such padding is taken, and none is ever sent (RFC
+// 4303 2.7).
 #include <algorithm>
 
 #include "crypto/proposal.h"

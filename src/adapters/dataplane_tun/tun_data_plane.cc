@@ -170,6 +170,7 @@ class TunDataPlane final : public esp::DataPlane {
             .auth_failed = c->in.auth_failed.get() + c->in.malformed.get() + c->in.expired.get(),
             .ts_mismatch = c->in.ts_mismatch.get(),
             .send_errors = c->out.errors.get(),
+            .dummies = c->in.dummies.get(),
             .seq_out = c->out.sent_seq.get(),
             .seq_in_highest = c->in.highest.get()};
   }

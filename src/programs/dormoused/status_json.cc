@@ -98,9 +98,16 @@ json of(const ike::SaStatus& s) {
 }
 
 json of(const esp::ChildCounters& c) {
-  return {{"packets_in", c.packets_in},        {"bytes_in", c.bytes_in},       {"packets_out", c.packets_out},
-          {"bytes_out", c.bytes_out},          {"replayed", c.replayed},       {"auth_failed", c.auth_failed},
-          {"ts_mismatch", c.ts_mismatch},      {"send_errors", c.send_errors}, {"seq_out", c.seq_out},
+  return {{"packets_in", c.packets_in},
+          {"bytes_in", c.bytes_in},
+          {"packets_out", c.packets_out},
+          {"bytes_out", c.bytes_out},
+          {"replayed", c.replayed},
+          {"auth_failed", c.auth_failed},
+          {"ts_mismatch", c.ts_mismatch},
+          {"dummies", c.dummies},
+          {"send_errors", c.send_errors},
+          {"seq_out", c.seq_out},
           {"seq_in_highest", c.seq_in_highest}};
 }
 json of(const esp::TunnelCounters& c) {
