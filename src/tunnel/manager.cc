@@ -39,6 +39,7 @@ void Manager::on_datagram(const ike::Path& path, ByteView datagram, Instant now)
   const auto header = wire::parse_header(datagram);
   if (!header) {
     ++counters_.dropped_malformed;
+    if (header.error().code == ErrorCode::unsupported_version) answer_newer_version(path, datagram, now);
     return;
   }
   if (debug_) {

@@ -187,6 +187,7 @@ class Manager final : private ike::Owner {
   // responder.cc
   void begin_responder(const ike::Path& path, const wire::Header& header, ByteView datagram, Instant now);
   void refuse_critical(const ike::Path& path, const wire::Header& header, std::uint8_t payload, Instant now);
+  void answer_newer_version(const ike::Path& path, ByteView datagram, Instant now);
   [[nodiscard]] std::vector<std::shared_ptr<const config::Phase1>> phase1_for(const ike::Path& path) const;
   [[nodiscard]] bool cookie_passes(const ike::Path& path, const wire::Message& message, Instant now);
 

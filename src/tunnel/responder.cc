@@ -50,6 +50,25 @@ void Manager::refuse_critical(const ike::Path& path, const wire::Header& header,
   carry_out(answer, now);
 }
 
+/// A request of an IKE to come is told which one is spoken here (RFC 7296 2.5); in clear, and not too often. Answers
+/// are never answered, so that no two ends go on for ever.
+void Manager::answer_newer_version(const ike::Path& path, ByteView datagram, Instant now) {
+  constexpr std::uint8_t kResponse = 0x20, kInitiator = 0x08;
+  if (datagram.size() < wire::kHeaderSize || datagram[17] >> 4 <= 2 || (datagram[19] & kResponse) != 0) return;
+  if (load32(datagram.data() + 24) != datagram.size()) return;
+  if (phase1_for(path).empty() || !crash_.rate.take(path.remote.address, now)) return;
+  wire::Header h;
+  h.spi_i = IkeSpi(load64(datagram.data()));
+  h.spi_r = IkeSpi(load64(datagram.data() + 8));
+  h.exchange = static_cast<wire::ExchangeType>(datagram[18]);
+  h.initiator = (datagram[19] & kInitiator) == 0;
+  h.response = true;
+  h.message_id = MessageId(load32(datagram.data() + 20));
+  ike::Transmit answer{
+      path, wire::serialize_clear(h, {wire::NotifyPayload{.type = wire::NotifyType::invalid_major_version}})};
+  carry_out(answer, now);
+}
+
 void Manager::begin_responder(const ike::Path& path, const wire::Header& header, ByteView datagram, Instant now) {
   if (sas_.half_open() >= limits::kMaxHalfOpen) {
     ++counters_.dropped_unknown;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 
+#include "base/limits.h"
 #include "sim/host.h"
 #include "sim/models.h"
 #include "wire/message.h"
@@ -580,7 +581,8 @@ TEST_F(Ticket, is_void_when_the_credential_or_policy_changed) {
 /// A message of somebody who is no client, with what shall stand in it.
 class FirstMessage : public Ticket {
  protected:
-  std::vector<Bytes> answers_to(wire::ExchangeType exchange, const Bytes& payloads, std::uint8_t first) {
+  std::vector<Bytes> answers_to(wire::ExchangeType exchange, const Bytes& payloads, std::uint8_t first,
+                                std::uint8_t version = 0x20) {
     begin();
     wire::Header h;
     h.spi_i = IkeSpi(0x1234);
@@ -588,6 +590,7 @@ class FirstMessage : public Ticket {
     h.initiator = true;
     Bytes message = wire::serialize_clear(h, {});
     message[16] = first;
+    message[17] = version;
     message.insert(message.end(), payloads.begin(), payloads.end());
     store32(message.data() + 24, static_cast<std::uint32_t>(message.size()));
     std::vector<Bytes> answers;
@@ -610,6 +613,41 @@ TEST_F(FirstMessage, with_an_unknown_critical_payload_is_refused_by_its_number) 
   ASSERT_NE(n, nullptr);
   EXPECT_EQ(n->data, Bytes{200});
   EXPECT_EQ(server.status().half_open, 0U);
+}
+
+TEST_F(FirstMessage, of_a_later_ike_is_told_which_one_is_spoken_here) {
+  const auto answers = answers_to(wire::ExchangeType::ike_sa_init, Bytes(40, 9), 33, 0x31);
+  ASSERT_EQ(answers.size(), 1U);
+  const auto m = wire::parse_message(answers[0]);
+  ASSERT_TRUE(m) << "in our version";
+  EXPECT_TRUE(m->header.response);
+  ASSERT_EQ(m->payloads.size(), 1U);
+  EXPECT_NE(wire::find_notify(m->payloads, wire::NotifyType::invalid_major_version), nullptr);
+}
+
+TEST_F(FirstMessage, of_an_earlier_ike_is_not_answered) {
+  EXPECT_TRUE(answers_to(wire::ExchangeType::ike_sa_init, Bytes(40, 9), 33, 0x10).empty());
+}
+
+TEST_F(FirstMessage, of_a_later_ike_is_not_answered_for_ever) {
+  unsigned answers = 0;
+  begin();
+  world.on_ike = [&](const Host& from, const Bytes& m) {
+    return &from == &server && load64(m.data()) == 0x1234 && ++answers;
+  };
+  Bytes message(28, 0);
+  store64(message.data(), 0x1234);
+  message[17] = 0x30;
+  message[19] = 0x08;
+  store32(message.data() + 24, 28);
+  for (int i = 0; i < 200; ++i) server.receive_ike({kServer, 500}, {*IpAddress::parse("11.101.1.9"), 500}, message);
+  EXPECT_GE(answers, 1U);
+  EXPECT_LE(answers, limits::kQcdBurst);
+  message[19] = 0x28;
+  const auto before = answers;
+  world.run_for(60s);
+  server.receive_ike({kServer, 500}, {*IpAddress::parse("11.101.1.9"), 500}, message);
+  EXPECT_EQ(answers, before) << "an answer is not answered";
 }
 
 TEST_F(FirstMessage, that_is_protected_begins_nothing) {
