@@ -78,10 +78,12 @@ void SaImpl::on_create_child_response(Exchange x, const Payloads& p, Instant now
       remove_child(old->id, CloseReason::deleted_by_peer, out);
       return push(CreateChildTask{task.policy, std::nullopt}, now, out);
     }
+    put_off_ = 0;
     if (task.rekeys && !old) return;  // the peer ended it, or rekeyed it itself, before our request came
     out.add(ChildFailed{id_, task.policy.name, static_cast<std::uint16_t>(*why)});
     return;
   }
+  put_off_ = 0;
   const auto* nonce = wire::find<wire::NoncePayload>(p);
   const auto* ke = wire::find<wire::KePayload>(p);
   const bool with_ke = x.ke != nullptr;

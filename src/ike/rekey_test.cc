@@ -358,5 +358,31 @@ TEST_F(Rekey, ten_thousand_collisions_end_in_one_tunnel) {
   }
 }
 
+TEST(IkeRekey, that_is_put_off_for_ever_is_tried_ever_more_rarely) {
+  Pair pair;
+  pair.b.policy.retransmit_schedule = {86400s};
+  pair.login();
+  ASSERT_TRUE(pair.one_tunnel());
+  // b waits for an answer that it never gets, and says TEMPORARY_FAILURE meanwhile.
+  pair.use(pair.b, *pair.b.only_sa(),
+           [&](IkeSa& s, Outbox& out) { s.delete_child(pair.b.children.begin()->first, pair.now, out); });
+  pair.lose(pair.b);
+  pair.use(pair.a, *pair.a.only_sa(), [&](IkeSa& s, Outbox& out) { s.rekey(pair.now, out); });
+  pair.settle();
+  std::vector<Duration> pauses;
+  auto asked = pair.a.only_sa()->status().next_request_out;
+  Instant last = pair.now;
+  for (int i = 0; i < 1000; ++i) {
+    pair.pass(1s);
+    if (const auto next = pair.a.only_sa()->status().next_request_out; next != std::exchange(asked, next))
+      pauses.push_back(pair.now - std::exchange(last, pair.now));
+  }
+  ASSERT_GE(pauses.size(), 8U);
+  EXPECT_LE(pauses.size(), 20U);
+  EXPECT_LE(pauses.front(), 4s);
+  EXPECT_GE(pauses.back(), 64s);
+  EXPECT_LE(pauses.back(), 193s);
+}
+
 }  // namespace
 }  // namespace dormouse::ike::testing

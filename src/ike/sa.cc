@@ -293,9 +293,12 @@ void SaImpl::start_task(Task task, Instant now, Outbox& out) {
 }
 
 void SaImpl::retry_later(Task task, Instant now) {
-  // RFC 7296 2.25: TEMPORARY_FAILURE means later; the spread keeps both ends from meeting again.
+  // RFC 7296 2.25: TEMPORARY_FAILURE means later; the spread keeps both ends from meeting again. A peer that goes on
+  // saying so is asked ever more rarely: from one second to one minute, and up to twice that on top.
   retry_.push_back(std::move(task));
-  retry_at_ = now + 1s + Duration(1ms) * static_cast<std::int64_t>(owner_.rng().below(2000));
+  const auto pause = Duration(1s) * (std::int64_t{1} << std::min(put_off_++, 6U));
+  retry_at_ = now + pause +
+              Duration(static_cast<std::int64_t>(owner_.rng().below(2 * static_cast<std::uint64_t>(pause.count()))));
 }
 
 // --- timers

@@ -433,6 +433,7 @@ class SaImpl final : public IkeSa {
 
   Instant created_, established_at_{}, soft_{}, hard_{};
   std::optional<Instant> negotiate_until_, closing_until_, retry_at_;
+  unsigned put_off_ = 0;     ///< how often in a row
   std::vector<Task> retry_;  ///< refused with TEMPORARY_FAILURE, for retry_at_
 };
 
