@@ -100,6 +100,8 @@ class Manager final : private ike::Owner {
   void shutdown(Instant now);
 
   [[nodiscard]] Status status(Instant now);
+  /// Of one tunnel, at a price that does not depend on how many there are. None of that name: none.
+  [[nodiscard]] std::optional<TunnelStatus> tunnel(std::string_view name, Instant now) const;
   [[nodiscard]] Footprint footprint() const;
 
  private:
@@ -371,6 +373,9 @@ class Manager final : private ike::Owner {
                                    const config::Model& old_model) const;
   void apply_in_place(Tunnel& t, std::shared_ptr<const config::Phase1> is, Instant now);
   void sync_shared_devices(const config::Model& old);
+
+  // status.cc
+  [[nodiscard]] TunnelStatus status_of(const Tunnel& t, Instant now) const;
 
   // helpers
   [[nodiscard]] Tunnel* find(TunnelId id);

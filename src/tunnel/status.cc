@@ -122,19 +122,29 @@ Status Manager::status(Instant now) {
     out.phase1.push_back(std::move(s));
   }
   for (const auto& [id, t] : tunnels_) {
-    if (t->dead()) continue;
-    auto s = copy(*t, now);
-    if (const auto* l = link(t->phase1->interface)) s.ifindex = l->ifindex;
-    for (const auto sa : t->sas)
-      if (const auto* found = sas_.find(sa)) s.ike.push_back(found->status());
-    if (t->attempt)
-      if (const auto* found = sas_.find(*t->attempt)) s.ike.push_back(found->status());
-    for (const auto& sa : s.ike)
-      for (const auto& child : sa.children) s.child_counters.push_back(data_.child_counters(child.id));
-    if (t->in_data_plane) s.counters = data_.counters(id);
-    out.tunnels.push_back(std::move(s));
+    if (!t->dead()) out.tunnels.push_back(status_of(*t, now));
   }
   return out;
+}
+
+TunnelStatus Manager::status_of(const Tunnel& t, Instant now) const {
+  auto s = copy(t, now);
+  if (const auto* l = link(t.phase1->interface)) s.ifindex = l->ifindex;
+  for (const auto sa : t.sas)
+    if (const auto* found = sas_.find(sa)) s.ike.push_back(found->status());
+  if (t.attempt)
+    if (const auto* found = sas_.find(*t.attempt)) s.ike.push_back(found->status());
+  for (const auto& sa : s.ike)
+    for (const auto& child : sa.children) s.child_counters.push_back(data_.child_counters(child.id));
+  if (t.in_data_plane) s.counters = data_.counters(t.id);
+  return s;
+}
+
+std::optional<TunnelStatus> Manager::tunnel(std::string_view name, Instant now) const {
+  const auto id = index_.named(name);
+  const auto at = id ? tunnels_.find(*id) : tunnels_.end();
+  if (at == tunnels_.end() || at->second->dead()) return std::nullopt;
+  return status_of(*at->second, now);
 }
 
 Footprint Manager::footprint() const {

@@ -1,5 +1,7 @@
 #include "tunnel/tunnel_index.h"
 
+#include <charconv>
+
 namespace dormouse::tunnel {
 
 // --- NumberSet
@@ -56,10 +58,12 @@ void TunnelIndex::update(const Tunnel& t) {
     e.group = &groups_[t.phase1->name];
     e.dynamic = t.dynamic;
     e.index = t.index;
-    if (t.dynamic)
+    if (t.dynamic) {
       e.group->indices.insert(t.index);
-    else
+      e.group->instances[t.index] = t.id;
+    } else {
       e.group->fixed = t.id;
+    }
   }
   if (!t.dynamic) return;
   Group& g = *e.group;
@@ -89,6 +93,7 @@ void TunnelIndex::remove(TunnelId id) {
     return;
   }
   g.indices.erase(e.index);
+  g.instances.erase(e.index);
   if (e.identity) g.by_identity.erase(*e.identity);
   g.by_session.erase({e.session, id});
   if (e.asleep_since) g.asleep.erase({*e.asleep_since, id});
@@ -113,6 +118,19 @@ unsigned TunnelIndex::free_index(const std::string& phase1, const std::set<unsig
 std::optional<TunnelId> TunnelIndex::fixed(const std::string& phase1) const {
   const auto* g = group(phase1);
   return g ? g->fixed : std::nullopt;
+}
+
+std::optional<TunnelId> TunnelIndex::named(std::string_view name) const {
+  if (const auto id = fixed(std::string(name))) return id;
+  const auto bar = name.rfind('_');
+  if (bar == std::string_view::npos) return std::nullopt;
+  unsigned index = 0;
+  const auto digits = name.substr(bar + 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
+  const auto* g = group(std::string(name.substr(0, bar)));
+  if (!g || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  const auto at = g->instances.find(index);
+  return at == g->instances.end() ? std::nullopt : std::optional(at->second);
 }
 
 std::vector<TunnelId> TunnelIndex::of_identity(const std::string& phase1, const Identity& peer) const {

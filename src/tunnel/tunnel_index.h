@@ -31,6 +31,8 @@ class TunnelIndex {
   void update(const Tunnel& t);
 
   [[nodiscard]] bool index_taken(const std::string& phase1, unsigned index) const;
+  /// The tunnel of this name: "toServer", or "toClient_0".
+  [[nodiscard]] std::optional<TunnelId> named(std::string_view name) const;
   /// The lowest index that no instance has and that is not in `reserved`.
   [[nodiscard]] unsigned free_index(const std::string& phase1, const std::set<unsigned>& reserved) const;
   /// The tunnel of a static phase 1.
@@ -48,6 +50,7 @@ class TunnelIndex {
   struct Group {  // of one phase 1
     std::optional<TunnelId> fixed{};
     NumberSet indices{};
+    std::unordered_map<unsigned, TunnelId> instances{};
     std::set<std::pair<Identity, TunnelId>> by_identity{};
     std::set<std::pair<SessionId, TunnelId>> by_session{};
     std::set<std::pair<Instant, TunnelId>> asleep{};

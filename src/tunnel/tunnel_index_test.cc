@@ -94,6 +94,23 @@ TEST_F(Index, follows_what_a_tunnel_is) {
   EXPECT_EQ(index.of_session("a", three.session), std::nullopt);
 }
 
+TEST_F(Index, finds_a_tunnel_by_its_name) {
+  auto one = tunnel(1, "x");
+  Tunnel fixed;
+  fixed.id = TunnelId(7);
+  auto p = std::make_shared<config::Phase1>();
+  p->name = "to_server_3";
+  fixed.phase1 = p;
+  index.update(one);
+  index.update(fixed);
+  EXPECT_EQ(index.named("a_1"), TunnelId(1));
+  EXPECT_EQ(index.named("to_server_3"), TunnelId(7));
+  for (const auto* name : {"a", "a_2", "a_", "a_1x", "_1", "", "to_server"}) EXPECT_FALSE(index.named(name)) << name;
+  one.state = State::gone;
+  index.update(one);
+  EXPECT_FALSE(index.named("a_1"));
+}
+
 TEST_F(Index, a_tunnel_without_a_session_is_found_by_none) {
   auto one = tunnel(1, "x");
   one.session = {};

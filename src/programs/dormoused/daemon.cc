@@ -280,9 +280,9 @@ void Daemon::carry_out(tunnel::Action& action) {
 void Daemon::refresh_debug() { manager_->set_debug(options_.debug || debug_.subscribers() != 0); }
 
 std::optional<log::TunnelFacts> Daemon::facts(std::string_view name) {
-  const auto status = manager_->status(now());
-  const auto t = std::ranges::find(status.tunnels, name, &tunnel::TunnelStatus::name);
-  if (t == status.tunnels.end()) return std::nullopt;
+  const auto at = now();
+  const auto t = manager_->tunnel(name, at);
+  if (!t) return std::nullopt;
   log::TunnelFacts f;
   f.local = t->path.local;
   f.remote = t->path.remote;
@@ -293,7 +293,7 @@ std::optional<log::TunnelFacts> Daemon::facts(std::string_view name) {
   }
   if (t->peer_id) f.user = t->peer_id->text();
   f.tunnel_id = t->id.value();
-  f.duration_s = t->up_since == Instant{} ? 0 : static_cast<std::uint64_t>(seconds_of(status.now - t->up_since));
+  f.duration_s = t->up_since == Instant{} ? 0 : static_cast<std::uint64_t>(seconds_of(at - t->up_since));
   f.sent_bytes = t->counters.bytes_out;
   f.received_bytes = t->counters.bytes_in;
   return f;
