@@ -64,7 +64,8 @@ class TicketKeys {
     TicketId id;
     TicketContent content;
   };
-  /// Error: short, unknown key, tampered with, of another version, not begun or over.
+  /// Error: short, unknown key, tampered with, of another version, or not begun. Whether it is over yet is for the
+  /// caller to see, who can then say whose it was.
   [[nodiscard]] Result<Opened> open(ByteView ticket, Instant now);
 
   /// For the store: all keys in one secret, and until when each is kept (times are told apart because clocks are the

@@ -286,11 +286,9 @@ Result<ike::OpenTicket> Manager::open_ticket(IkeSaId sa, ByteView ticket, Instan
   const auto candidates = phase1_for(incoming_);
   const std::string first = candidates.empty() ? "?" : candidates.front()->name;
   if (!opened) {
-    const auto& e = opened.error();
-    const bool expired = e.code == ErrorCode::unexpected && std::string_view(e.field) == "expired";
-    return refuse(first, expired                           ? "expired"
-                         : e.code == ErrorCode::unexpected ? "sealed with a key of another gateway or time"
-                                                           : "not a ticket of this gateway");
+    // It names nobody: counted where the address leads first.
+    return refuse(first, opened.error().code == ErrorCode::unexpected ? "sealed with a key of another gateway or time"
+                                                                      : "not a ticket of this gateway");
   }
   const auto& c = opened->content;
   const auto phase1 = std::ranges::find(candidates, c.phase1, [](const auto& p) { return p->name; });

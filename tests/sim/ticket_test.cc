@@ -578,6 +578,33 @@ TEST_F(Ticket, is_void_when_the_credential_or_policy_changed) {
   EXPECT_TRUE(server.logged("session ticket refused: the configuration changed"));
 }
 
+TEST_F(Ticket, that_is_over_counts_for_the_phase_1_that_gave_it) {
+  auto m = gateway();
+  auto first = m.phase1[0];
+  first.name = "anotherClient";
+  first.peertype = config::PeerType::one;
+  first.peerid = "somebody";
+  m.phase1.insert(m.phase1.begin(), first);
+  auto p2 = m.phase2[0];
+  p2.name = p2.phase1 = first.name;
+  m.phase2.push_back(p2);
+  m.phase1[1].keylife = 600s;
+  begin(m, laptop());
+  server.command([&](tunnel::Manager& manager) { return manager.flush("toClient", world.now()); });
+  client.command([&](tunnel::Manager& manager) {
+    manager.machine_woke(10s, world.now());
+    return 0;
+  });
+  world.run_for(5s);
+  ASSERT_FALSE(resume_request.empty());
+  client.kill();
+  world.run_for(700s);
+  server.receive_ike({kServer, 500}, {kElsewhere, 500}, resume_request);
+  const auto counted = [&](std::size_t i) { return server.status().phase1.at(i).refused_by_reason["expired"]; };
+  EXPECT_EQ(counted(0), 0U);
+  EXPECT_EQ(counted(1), 1U);
+}
+
 /// A message of somebody who is no client, with what shall stand in it.
 class FirstMessage : public Ticket {
  protected:
