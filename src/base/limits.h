@@ -58,8 +58,10 @@ inline constexpr std::size_t kSpentTickets = 65536;  // ids remembered, 16 octet
 inline constexpr std::size_t kMaxTunnels = 65536;    // instances of all phase 1
 inline constexpr unsigned kQcdBurst = 8;             // answers for one group of addresses at once, then 4 a second
 inline constexpr unsigned kQcdBurstTotal = 1000;     // for all, then 500 a second: ten thousand clients in 20 s
-inline constexpr unsigned kHurries = 16;             // a link that comes up is announced by several changes at once
-inline constexpr std::size_t kParkedPackets = 32;    // per sleeper: one TCP window's worth of segments
+inline constexpr std::size_t kMaxRedirects = 5;      // of a client, within kRedirectPeriod (RFC 5685 7)
+inline constexpr std::chrono::seconds kRedirectPeriod{300};
+inline constexpr unsigned kHurries = 16;                // a link that comes up is announced by several changes at once
+inline constexpr std::size_t kParkedPackets = 32;       // per sleeper: one TCP window's worth of segments
 inline constexpr std::size_t kParkedBytes = 64 * 1024;  // per sleeper
 inline constexpr std::size_t kParkedBytesTotal = 64 * 1024 * 1024;
 

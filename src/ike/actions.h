@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "base/transform.h"
+#include "ike/redirect.h"
 
 namespace dormouse::ike {
 
@@ -35,6 +36,7 @@ enum class CloseReason : std::uint8_t {
   refused,
   no_address,  ///< the gateway had no inside address for us
   malformed,
+  redirected,  ///< to another gateway; Redirected said where
   no_cookie2,  ///< the peer did not return what was sent to where it says it is (RFC 4555 3.7)
 };
 [[nodiscard]] const char* name_of(CloseReason r);  ///< for logs, e.g. "deleted by peer"
@@ -165,13 +167,20 @@ struct PeerAddresses {
   IkeSaId sa;
   Path path;
 };
+/// The gateway sends us to another one (RFC 5685). Unless it was `authenticated` and the IKE SA stood, Closed follows.
+struct Redirected {
+  IkeSaId sa;
+  OtherGateway to;
+  bool authenticated = false;
+};
 struct Log {
   LogEvent event;
 };
 
-using Action = std::variant<Transmit, Established, ChildUp, ChildOutboundReady, ChildDown, ChildFailed, Closed,
-                            Unreachable, ReauthWanted, TicketReceived, TicketRefused, PeerCrashed, PeerAlive,
-                            PeerGoesToSleep, SleepHeard, Rekeyed, NatState, Moved, MoveRefused, PeerAddresses, Log>;
+using Action =
+    std::variant<Transmit, Established, ChildUp, ChildOutboundReady, ChildDown, ChildFailed, Closed, Unreachable,
+                 ReauthWanted, TicketReceived, TicketRefused, PeerCrashed, PeerAlive, PeerGoesToSleep, SleepHeard,
+                 Rekeyed, NatState, Moved, MoveRefused, PeerAddresses, Redirected, Log>;
 
 /// Collects actions in order. `debug` off spares the making of debug lines.
 class Outbox {

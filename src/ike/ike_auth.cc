@@ -115,6 +115,7 @@ void SaImpl::on_auth_response(const Payloads& p, Instant now, Outbox& out) {
   peer_ = id->id;
   if (!resumed_) peer_method_ = auth->method;
   peer_tokens_.learn(p);
+  if (redirected_at_login(p, now, out)) return;
   if (ask_inside_ && wire::find_notify(p, wire::NotifyType::internal_address_failure)) {
     out.log(LogId::processing_notify, scope(), {wire::notify_name(wire::NotifyType::internal_address_failure)});
     request(wire::ExchangeType::informational, {wire::DeletePayload{}}, now, out);
@@ -167,6 +168,7 @@ void SaImpl::on_auth_request(const wire::Message& m, ByteView datagram, const Pa
   query.initial_contact = wire::find_notify(p, wire::NotifyType::initial_contact) != nullptr;
   query.suite = suite_;
   query.inside = asked_inside(p);
+  query.follows = peer_follows_;
   query.method = auth->method;
   query.certificates = std::move(*certificates);
   query.verify = [&](ByteView psk) {
@@ -232,6 +234,11 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
     forget_credentials();
     resume_.reset();
     return close(now, out);
+  }
+  if (grant.redirect_to) {
+    answer.push_back(redirect_notify(*grant.redirect_to));
+    reply(m, datagram, answer, path, out);
+    return let_go(now);
   }
   if (grant.inside) {
     inside_ = std::move(grant.inside);

@@ -72,6 +72,7 @@ void SaImpl::send_init(Instant now, Outbox& out) {
   add_hash_list(p);
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, IkeSpi{}, path_)) p.push_back(std::move(n));
   offer_fragmentation(p);
+  offer_redirect(p);
   p.emplace_back(own_vendor_id());
   const auto h = header(wire::ExchangeType::ike_sa_init, false, MessageId(0));
   init_request_ = wire::serialize_clear(h, p);
@@ -98,6 +99,7 @@ void SaImpl::on_init_response(const wire::Message& m, ByteView datagram, const P
     window_.cancel();
     return send_init(now, out);
   }
+  if (redirected_in_clear(m.payloads, out)) return;
   for (const auto& p : m.payloads) {
     const auto* n = std::get_if<wire::NotifyPayload>(&p);
     if (!n || !wire::is_error(n->type)) continue;
@@ -225,6 +227,7 @@ void SaImpl::on_init_request(const wire::Message& m, ByteView datagram, const Pa
   peer_is_ours_ = has_own_vendor_id(m.payloads);
   settle_nat(m.payloads, path, out);
   settle_fragmentation(m.payloads);
+  learn_redirect(m.payloads);
   offer_fragmentation(p);
   const auto h = header(wire::ExchangeType::ike_sa_init, true, MessageId(0));
   init_response_ = wire::serialize_clear(h, p);

@@ -89,6 +89,7 @@ void SaImpl::on_informational_request(const wire::Message& m, ByteView datagram,
   reply(m, datagram, answer, path, out);
   for (const auto id : gone) remove_child(id, CloseReason::deleted_by_peer, out);
   if (!whole_sa && is_announcement(m, p)) take_announcement(p, path, out);
+  if (!whole_sa) take_redirect(p, out);
   if (whole_sa) {
     // 2.8.2: the peer never saw our rekey; its own is done, and the old SA goes by its Delete.
     if (rival_) hand_over_to_rival(now, out);

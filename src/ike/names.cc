@@ -20,6 +20,7 @@ const char* name_of(CloseReason r) {
     case CloseReason::refused: return "refused";
     case CloseReason::no_address: return "no inside address";
     case CloseReason::malformed: return "malformed message";
+    case CloseReason::redirected: return "redirected";
     case CloseReason::no_cookie2: return "return routability check failed";
   }
   return "?";

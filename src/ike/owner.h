@@ -14,6 +14,7 @@
 #include "crypto/suite.h"
 #include "ike/auth_scheme.h"
 #include "ike/credential_choice.h"
+#include "ike/redirect.h"
 #include "wire/inside_config.h"
 
 namespace dormouse::ike {
@@ -54,6 +55,7 @@ struct IkePolicy {
   std::size_t fragmentation_mtu = 1200;  ///< of the IP packet, octets
   bool session_resume = false;           ///< asks for session tickets as client, gives them as gateway (RFC 5723)
   bool libreswan_resume = false;  ///< AUTH of a resumed SA covers the message alone, as libreswan (to 5.4) has it
+  bool redirect = false;          ///< client: goes where the gateway sends it (RFC 5685)
   bool mobike = false;            ///< addresses may change under the SAs (RFC 4555)
   bool childless = false;         ///< gateway: an IKE_AUTH may come without a Child SA; client: ours does (RFC 6023)
   std::uint32_t lifetime_jitter_permille = 30;  ///< rekey start is spread over this part of the lifetime
@@ -79,6 +81,7 @@ struct AuthQuery {
   /// To be asked first, for each phase 1 that is tried: whether it may be, by its post-quantum preshared key. `verify`
   /// and `verify_signature` answer for the one that was asked about last.
   std::function<bool(const PpkPolicy& ppk)> choose_ppk{};
+  bool follows = false;  ///< it may be sent to another gateway (RFC 5685)
 };
 /// What the gateway that we log in to shows before its signature is looked at (initiator, IKE_AUTH).
 struct CertificateQuery {
@@ -97,6 +100,8 @@ struct AuthGrant {
   /// The peer is who it says, but may not stay, e.g. INTERNAL_ADDRESS_FAILURE: it is told so in our AUTH message, and
   /// the IKE SA is deleted. There is no Established then.
   std::optional<wire::NotifyType> turned_away{};
+  /// It is told to log in there instead, and the IKE SA ends. There is no Established then either.
+  std::optional<OtherGateway> redirect_to{};
   std::optional<Duration> auth_lifetime{};     ///< it must log in again before that (RFC 4478)
   std::vector<LocalCredential> credentials{};  ///< we sign with one of these; none: the shared key proves us
 };
@@ -126,6 +131,7 @@ struct ResumeQuery {
   IkeSaId sa;
   Identity peer;
   std::optional<wire::InsideRequest> inside{};  ///< as in AuthQuery
+  bool follows = false;                         ///< as in AuthQuery
 };
 
 class Owner {

@@ -76,6 +76,7 @@ class End final : public Owner {
   bool refuse = false;                         ///< authorize() says no whatever the secret
   std::optional<wire::InsideConfig> gives;     ///< to who logs in
   std::optional<wire::NotifyType> turns_away;  ///< who logs in, though the secret is right
+  std::optional<OtherGateway> sends_to;        ///< who logs in and follows
 
   std::set<EspSpi> spis;  ///< allocated and not given back; outlives the SAs, which give back what they hold
   std::map<IkeSaId, std::unique_ptr<IkeSa>> sas;
@@ -108,7 +109,10 @@ class End final : public Owner {
                      .verify = {},
                      .inside = query.inside,
                      .method = query.method,
-                     .certificates = query.certificates});
+                     .certificates = query.certificates,
+                     .verify_signature = {},
+                     .choose_ppk = {},
+                     .follows = query.follows});
     if (refuse || !query.choose_ppk(policy.ppk) || !proves_itself(query)) return fail(ErrorCode::auth_failed, "AUTH");
     return AuthGrant{.gateway = "toClient_0",
                      .local = identity,
@@ -117,6 +121,7 @@ class End final : public Owner {
                      .children = children_policy,
                      .inside = gives,
                      .turned_away = turns_away,
+                     .redirect_to = query.follows ? sends_to : std::nullopt,
                      .credentials = credentials};
   }
   bool proves_itself(const AuthQuery& query) {
@@ -160,8 +165,12 @@ class End final : public Owner {
   Result<AuthGrant> authorize_resumed(const ResumeQuery& query, Instant, std::vector<LogEvent>&) override {
     if (refuse_resumed) return fail(ErrorCode::auth_failed, "AUTH");
     events.push_back("resumed by " + query.peer.text());
-    return AuthGrant{
-        .gateway = "toClient_0", .local = identity, .psk = {}, .policy = policy, .children = children_policy};
+    return AuthGrant{.gateway = "toClient_0",
+                     .local = identity,
+                     .psk = {},
+                     .policy = policy,
+                     .children = children_policy,
+                     .redirect_to = query.follows ? sends_to : std::nullopt};
   }
 
   [[nodiscard]] IkeSa* only_sa() { return sas.size() == 1 ? sas.begin()->second.get() : nullptr; }
@@ -219,6 +228,7 @@ class End final : public Owner {
   }
   void note(MoveRefused& a) { events.push_back("move refused " + std::to_string(a.notify)); }
   void note(PeerAddresses& a) { events.push_back("addresses from " + a.path.remote.text()); }
+  void note(Redirected& a) { events.push_back("redirected to " + a.to.text() + (a.authenticated ? "" : ", in clear")); }
   void note(Log&) {}
 
  public:
@@ -255,6 +265,7 @@ class Pair {
   Endpoint a_seen{*IpAddress::parse("192.0.2.1"), 500};  ///< what b sees of a: differs behind a NAT
   std::optional<Identity> expected_peer;
   std::optional<wire::InsideRequest> asks;  ///< of the initiator
+  std::optional<IpAddress> redirected_from;
 
   End& other(End& e) { return &e == &a ? b : a; }
 
@@ -270,6 +281,7 @@ class Pair {
     setup.children = a.children_policy;
     setup.resume = std::move(resume);
     setup.ask_inside = asks;
+    setup.redirected_from = redirected_from;
     auto sa = IkeSa::make_initiator(a, std::move(setup), now);
     const auto id = sa->id();
     a.sas[id] = std::move(sa);

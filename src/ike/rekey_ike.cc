@@ -61,6 +61,7 @@ Result<std::unique_ptr<SaImpl>> SaImpl::make_successor(const Suite& suite, bool 
   next->nat_ = nat_;
   next->udp_encap_ = udp_encap_;
   next->fragments_ = fragments_;
+  next->peer_follows_ = peer_follows_;
   next->peer_is_ours_ = peer_is_ours_;
   next->state_ = SaState::established;
   next->negotiate_until_.reset();

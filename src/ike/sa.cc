@@ -28,6 +28,7 @@ std::unique_ptr<IkeSa> IkeSa::make_initiator(Owner& owner, InitiatorSetup setup,
   sa->children_policy_ = std::move(setup.children);
   sa->initial_contact_ = setup.initial_contact;
   sa->ask_inside_ = setup.ask_inside;
+  sa->redirected_from_ = setup.redirected_from;
   sa->credentials_ = std::move(setup.credentials);
   sa->peer_signs_ = setup.peer_signs;
   sa->wants_tickets_ = sa->policy_.session_resume;
@@ -283,6 +284,7 @@ void SaImpl::start_task(Task task, Instant now, Outbox& out) {
   if (std::holds_alternative<CloseTask>(task)) return close(now, out);
   if (std::holds_alternative<TokenTask>(task)) return send_token(now, out);
   if (std::holds_alternative<TicketTask>(task)) return send_ticket_request(now, out);
+  if (auto* t = std::get_if<RedirectTask>(&task)) return send_redirect(std::move(*t), now, out);
   if (auto* t = std::get_if<SleepTask>(&task)) return send_sleep(std::move(*t), now, out);
   if (is_mobike(task)) return send_mobike(std::move(task), now, out);
   exchange_.emplace().task = ProbeTask{};

@@ -41,6 +41,7 @@ struct InitiatorSetup {
   std::optional<wire::InsideRequest> ask_inside{};  ///< CFG_REQUEST of the login
   std::vector<LocalCredential> credentials{};       ///< we sign with one of these; none: the shared key proves us
   bool peer_signs = false;                          ///< the gateway must prove itself by a signature
+  std::optional<IpAddress> redirected_from{};       ///< the gateway that sent us to this one (RFC 5685)
   std::optional<ResumeState> resume{};              ///< come back by ticket instead of a login; no secret is used then
 };
 
@@ -117,6 +118,8 @@ class IkeSa {
   virtual void move(const Path& path, Instant now, Outbox& out) = 0;
   /// Tells the peer by which addresses it may reach us (RFC 4555 3.6). No effect without MOBIKE.
   virtual void announce_addresses(Instant now, Outbox& out) = 0;
+  /// Tells the client to go to another gateway (RFC 5685 5). False: it said nothing of following, or we are the client.
+  virtual bool redirect(const OtherGateway& to, Instant now, Outbox& out) = 0;
   /// Asleep: no rekey is started and nothing is retransmitted; hard lifetimes go on and end SAs without a message.
   virtual void set_asleep(bool asleep, Instant now) = 0;
   virtual void update_children(

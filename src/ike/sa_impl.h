@@ -15,6 +15,7 @@
 //   rekey_ike.cc      CREATE_CHILD_SA for the IKE SA itself (1.3.2, 2.18)
 //   informational.cc  probes, Deletes (1.4) and crash detection (RFC 6290)
 //   going_to_sleep.cc a client's announcement that its machine is about to sleep (ours alone)
+//   redirect.cc       another gateway instead of this one (RFC 5685)
 //   mobike.cc         other addresses under the same SAs (RFC 4555)
 #pragma once
 #include <deque>
@@ -49,11 +50,14 @@ struct RekeyIkeTask {
 struct CloseTask {};
 struct TokenTask {};   ///< gives the peer our token of this SA, after a rekey that we began (RFC 6290 4.3)
 struct TicketTask {};  ///< asks for a session ticket by INFORMATIONAL (RFC 5723 4.1)
+struct RedirectTask {
+  OtherGateway to;
+};
 struct SleepTask {
   std::vector<LastSent> sent;
 };
 using Task = std::variant<ProbeTask, CreateChildTask, DeleteChildTask, RekeyIkeTask, CloseTask, TokenTask, TicketTask,
-                          SleepTask, UpdateTask, RoutabilityTask, AddressesTask>;
+                          RedirectTask, SleepTask, UpdateTask, RoutabilityTask, AddressesTask>;
 
 /// Our request under way, with what its answer will need.
 struct Exchange {
@@ -104,6 +108,7 @@ class SaImpl final : public IkeSa {
   void announce_sleep(std::vector<LastSent> sent, Instant now, Outbox& out) override;
   void move(const Path& path, Instant now, Outbox& out) override;
   void announce_addresses(Instant now, Outbox& out) override;
+  bool redirect(const OtherGateway& to, Instant now, Outbox& out) override;
   void set_asleep(bool asleep, Instant now) override;
   void update_children(std::vector<ChildPolicy> policies) override { children_policy_ = std::move(policies); }
   SaState state() const override { return state_; }
@@ -344,6 +349,15 @@ class SaImpl final : public IkeSa {
   void take_back_sleep(Outbox& out);
   [[nodiscard]] bool is_announcement(const wire::Message& m, const Payloads& p) const;
   void take_announcement(const Payloads& p, const Path& path, Outbox& out);
+  // redirect.cc
+  void offer_redirect(Payloads& p) const;
+  [[nodiscard]] bool redirected_in_clear(const Payloads& p, Outbox& out);
+  [[nodiscard]] bool redirected_at_login(const Payloads& p, Instant now, Outbox& out);
+  void take_redirect(const Payloads& p, Outbox& out);
+  void learn_redirect(const Payloads& p);
+  void let_go(Instant now);
+  void send_redirect(RedirectTask task, Instant now, Outbox& out);
+
   // mobike.cc
   void offer_mobike(Payloads& p);
   void agree_mobike(const Payloads& p, const Path& path, Outbox& out);
@@ -397,7 +411,9 @@ class SaImpl final : public IkeSa {
   QcdTokens peer_tokens_;
   Mobike mobike_;
   std::optional<wire::InsideRequest> ask_inside_;
-  bool childless_ = false;  ///< initiator: IKE_AUTH goes without a Child SA; responder: it may
+  std::optional<IpAddress> redirected_from_;
+  bool peer_follows_ = false;  ///< gateway: its client may be sent elsewhere (RFC 5685)
+  bool childless_ = false;     ///< initiator: IKE_AUTH goes without a Child SA; responder: it may
 
   std::unique_ptr<PpkLogin> ppk_;  ///< during the login, if both ends have said USE_PPK
 

@@ -39,6 +39,7 @@ void SaImpl::send_resume(Instant now, Outbox& out) {
   p.push_back(wire::NotifyPayload{.type = wire::NotifyType::ticket_opaque, .data = resume_->ticket});
   for (auto& n : nat_notifies(owner_.crypto(), policy_.nat, spi_i_, IkeSpi{}, path_)) p.push_back(std::move(n));
   offer_fragmentation(p);
+  offer_redirect(p);
   p.emplace_back(own_vendor_id());
   const auto h = header(wire::ExchangeType::ike_session_resume, false, MessageId(0));
   init_request_ = wire::serialize_clear(h, p);  // AUTH covers the last one sent, with the cookie (RFC 7296 2.6)
@@ -62,6 +63,7 @@ void SaImpl::on_resume_response(const wire::Message& m, ByteView datagram, const
     out.add(TicketRefused{id_});
     return;
   }
+  if (redirected_in_clear(m.payloads, out)) return;
   const auto* nonce = wire::find<wire::NoncePayload>(m.payloads);
   if (!nonce || m.header.spi_r.value() == 0) return;
   // Kept aside until all of it has worked: a forged answer must not spoil the true one that may follow.
@@ -115,6 +117,7 @@ void SaImpl::on_resume_request(const wire::Message& m, ByteView datagram, const 
   peer_is_ours_ = has_own_vendor_id(m.payloads);
   settle_nat(m.payloads, path, out);
   settle_fragmentation(m.payloads);
+  learn_redirect(m.payloads);
   offer_fragmentation(p);
   const auto h = header(wire::ExchangeType::ike_session_resume, true, MessageId(0));
   init_response_ = wire::serialize_clear(h, p);
@@ -142,7 +145,8 @@ void SaImpl::on_resumed_auth_request(const wire::Message& m, ByteView datagram, 
   if (idi->id != *peer_ || (idr && idr->id != local_)) return refuse("not the identity of the session ticket");
   if (!peer_auth_fits({}, idi->id, auth->data)) return refuse("not the owner of the session ticket");
   std::vector<LogEvent> log;
-  auto grant = owner_.authorize_resumed({.sa = id_, .peer = idi->id, .inside = asked_inside(p)}, now, log);
+  auto grant = owner_.authorize_resumed(
+      {.sa = id_, .peer = idi->id, .inside = asked_inside(p), .follows = peer_follows_}, now, log);
   for (auto& e : log) out.add(Log{std::move(e)});
   if (!grant) return refuse("the session ticket is no longer good");
   establish_responder(m, datagram, p, idi->id, std::move(*grant), path, now, out);

@@ -36,6 +36,15 @@ Result<ike::AuthGrant> Manager::authorize(const ike::AuthQuery& query, std::vect
       continue;
     }
     if (const char* why = own_obstacle(*p)) return refuse(why, p->name);
+    if (drains_to(p->name) && query.follows) {
+      ike::AuthGrant grant{.gateway = p->name,
+                           .local = p->localid ? *p->localid : Identity::of(incoming_.local.address),
+                           .psk = {},
+                           .policy = ike_policy(*p),
+                           .children = {}};
+      prove_ourselves(*p, grant);
+      if (sends_on(*p, query.peer, query.follows, grant, log)) return grant;
+    }
     if (p->type == config::Phase1Type::dynamic && tunnels_.size() >= limits::kMaxTunnels)
       return refuse("too many tunnels", p->name);
     auto login = place_login(p, query, incoming_.remote);

@@ -54,14 +54,15 @@ void Manager::connect(Tunnel& t, Instant now) {
     t.timers.set(Timer::connect, now + kLongestPause);
     return refresh(t);
   }
-  const auto local = local_address(p);
+  const auto target = login_target(t);
+  const auto local = local_address(p, target.family());
   const auto* l = link(p.interface);
   if (!local || !l) {
     t.timers.set(Timer::connect, now + 5s);
     return refresh(t);
   }
   ike::InitiatorSetup setup{
-      .path = {{*local, 500}, {p.remote_gw, 500}, l->ifindex}, .policy = ike_policy(p), .gateway = t.name};
+      .path = {{*local, 500}, {target, 500}, l->ifindex}, .policy = ike_policy(p), .gateway = t.name};
   if (needs_psk) setup.psk = p.psk->clone();
   if (p.auth == config::AuthMethod::signature) setup.credentials = certificates_.credentials_of(p, wall_.at);
   setup.peer_signs = p.auth_remote == config::AuthMethod::signature;
@@ -76,6 +77,8 @@ void Manager::connect(Tunnel& t, Instant now) {
   // A distinguished name is compared as text once the peer has said its own: text makes no Name again.
   const bool by_subject = setup.peer_signs && p.peerid.find('=') != std::string::npos;
   if (p.peertype == config::PeerType::one && !by_subject) setup.expected_peer = peer_identity(p);
+  if (t.redirect.to) setup.redirected_from = t.redirect.from;
+  t.redirect.trying = target;
   auto made = ike::IkeSa::make_initiator(*this, std::move(setup), now);
   const auto id = made->id();
   sas_.add(std::move(made), t.id);

@@ -178,6 +178,7 @@ std::string Manager::configure(std::shared_ptr<const config::Model> model, Insta
   }
   end_withdrawn(now);
   remove_gone();
+  std::erase_if(draining_, [&](const auto& d) { return !d.first.empty() && !model_->find_phase1(d.first); });
   std::erase_if(pools_, [&](const auto& pool) {
     const auto* was = old->find_phase1(pool.first);
     const auto* is = model_->find_phase1(pool.first);
@@ -468,6 +469,7 @@ ike::IkePolicy Manager::ike_policy(const config::Phase1& phase1) const {
   policy.ppk = ppk_policy(phase1);
   offer_signatures(policy, phase1);
   policy.mobike = phase1.mobike;
+  policy.redirect = phase1.redirect && phase1.type == config::Phase1Type::static_peer;
   return policy;
 }
 

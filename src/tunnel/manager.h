@@ -4,8 +4,8 @@
 // the engine asks; tunnel_life.cc makes, wakes, puts to sleep and ends tunnels (with sleep.cc, dpd.cc, adoption.cc for
 // the decisions); mode_cfg.cc gives and takes inside addresses, tickets.cc session tickets; connect.cc is the static
 // tunnel's way up and resume.cc its second rung; restore.cc hands out what outlives the daemon and takes it back;
-// crash.cc is RFC 6290; mobike.cc moves tunnels to other outer addresses; announce.cc is sleep that is told before it
-// begins; status.cc copies out.
+// crash.cc is RFC 6290; redirect.cc sends clients to other gateways and goes there; mobike.cc moves tunnels to other
+// outer addresses; announce.cc is sleep that is told before it begins; status.cc copies out.
 #pragma once
 #include <deque>
 #include <functional>
@@ -96,6 +96,11 @@ class Manager final : private ike::Owner {
   std::size_t flush(const std::string& name, Instant now);  ///< silently
   [[nodiscard]] Outcome<void> bring_up(const std::string& phase2, const std::string& phase1, Instant now);
   [[nodiscard]] Outcome<void> bring_down(const std::string& phase2, const std::string& phase1, Instant now);
+  /// Clients of the dialup phase 1 `name` (empty: of all) that follow are sent to `gateway`, an address or a domain
+  /// name (RFC 5685): who logs in from now on, and who is here already. Until end_drain() or the end of the daemon.
+  /// Returns how many are here and are told, as far as they follow.
+  [[nodiscard]] Outcome<std::size_t> drain_to(const std::string& gateway, const std::string& name, Instant now);
+  [[nodiscard]] Outcome<void> end_drain(const std::string& name);
   /// Deletes to every peer, everything removed; the manager is empty afterwards.
   void shutdown(Instant now);
 
@@ -140,7 +145,8 @@ class Manager final : private ike::Owner {
     RateLimit rate;
   };
   struct Phase1Counters {
-    std::uint64_t logins = 0, refused = 0, sleeps = 0, by_address = 0, by_ticket = 0, by_login = 0, expired = 0;
+    std::uint64_t logins = 0, refused = 0, sleeps = 0, by_address = 0, by_ticket = 0, by_login = 0, expired = 0,
+                  redirected = 0;
     std::map<std::string, std::uint64_t> refused_by_reason;
   };
 
@@ -265,6 +271,7 @@ class Manager final : private ike::Owner {
   void carry_out(ike::Moved& a, Instant now);
   void carry_out(ike::MoveRefused& a, Instant now);
   void carry_out(ike::PeerAddresses& a, Instant now);
+  void carry_out(ike::Redirected& a, Instant now);
   void carry_out(ike::Log& a, Instant now);
 
   // tunnel_life.cc
@@ -311,6 +318,20 @@ class Manager final : private ike::Owner {
   void report_down(Tunnel& t, const std::string& phase2);
   void remove_gone();
 
+  // redirect.cc
+  [[nodiscard]] const ike::OtherGateway* drains_to(const std::string& phase1) const;
+  void redirect_awake(Tunnel& t, Instant now);
+  void tell_redirect(Tunnel& t, Instant now);
+  [[nodiscard]] bool sends_on(const config::Phase1& phase1, const Identity& peer, bool follows, ike::AuthGrant& grant,
+                              std::vector<LogEvent>& log);
+  [[nodiscard]] static const IpAddress& gateway_of(const Tunnel& t);
+  [[nodiscard]] static const IpAddress& login_target(const Tunnel& t);
+  [[nodiscard]] static bool may_be_redirected(Tunnel& t, Instant now);
+  [[nodiscard]] const char* redirect_obstacle(Tunnel& t, const ike::OtherGateway& to, const IpAddress& from,
+                                              Instant now);
+  void follow_redirect(Tunnel& t, Instant now);
+  static void arrived(Tunnel& t);
+  static void did_not_arrive(Tunnel& t);
   // announce.cc
   void rest(Tunnel& t, Instant now);
   void announced(Tunnel& t, const char* outcome, Instant now);
@@ -421,7 +442,8 @@ class Manager final : private ike::Owner {
   std::deque<IkeSpi> recent_spis_;  // chosen last; some are of SAs that the engine has not shown yet
   std::map<std::string, SharedDevice> shared_devices_;
   std::map<std::string, Phase1Counters> phase1_counters_;
-  std::map<std::string, LeasePools> pools_;  // of each dynamic phase 1 that gave an address
+  std::map<std::string, LeasePools> pools_;            // of each dynamic phase 1 that gave an address
+  std::map<std::string, ike::OtherGateway> draining_;  // by phase 1; "": all
   RouteTable routes_;
   Counters counters_;
   ike::Path incoming_;  // of the datagram being handled; authorize() needs it

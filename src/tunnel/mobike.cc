@@ -24,12 +24,6 @@ bool reaches_out(const IpAddress& a) {
   return std::ranges::none_of(kNarrow, [&](const auto& p) { return p.contains(a); });
 }
 
-bool is_host(const IpAddress& a) {
-  static const auto kOthers = {*Prefix::parse("224.0.0.0/3"), *Prefix::parse("ff00::/8"), *Prefix::parse("0.0.0.0/8"),
-                               *Prefix::parse("::/128")};
-  return std::ranges::none_of(kOthers, [&](const auto& p) { return p.contains(a); });
-}
-
 std::vector<IpAddress> addresses_of(const std::vector<LinkInfo>& links, const std::string& name) {
   const auto it = std::ranges::find(links, name, &LinkInfo::name);
   return it == links.end() ? std::vector<IpAddress>{} : it->addresses;
@@ -58,7 +52,7 @@ bool Manager::may_move(IkeSaId sa, const ike::Path& path) {
   if (!t || !is_host(path.remote.address) || path.remote.port == 0) return false;
   const auto& p = *t->phase1;
   const bool ours = has(link(p.interface), path.local.address) && (!p.local_gw || *p.local_gw == path.local.address);
-  return ours && (t->dynamic || t->remote_behind_nat || path.remote.address == p.remote_gw);
+  return ours && (t->dynamic || t->remote_behind_nat || path.remote.address == gateway_of(*t));
 }
 
 // --- which packets move a tunnel by themselves
@@ -99,7 +93,7 @@ std::vector<ike::Path> Manager::paths_of(const Tunnel& t) const {
   if (!l || !s) return {};
   std::vector<IpAddress> gateways{t.path.remote.address};
   if (s->mobility() == ike::Mobility::leads) {
-    gateways.push_back(p.remote_gw);
+    gateways.push_back(gateway_of(t));
     gateways.insert(gateways.end(), s->peer_addresses().begin(), s->peer_addresses().end());
   }
   std::vector<ike::Path> out;

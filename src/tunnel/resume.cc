@@ -42,6 +42,7 @@ void Manager::carry_out(ike::TicketRefused& a, Instant now) {
 }
 
 bool Manager::has_ticket(const Tunnel& t, Instant now) const {
+  if (t.redirect.to) return false;  // where we are sent it is worth nothing
   return model_->session_resume && t.ticket && now < t.ticket->expires;
 }
 
@@ -52,13 +53,13 @@ void Manager::resume_by_ticket(Tunnel& t, Instant now) {
   const auto* login = t.attempt ? sas_.find(*t.attempt) : nullptr;
   if (login && login->state() == ike::SaState::auth_sent) return;
   const auto children = child_policies(p);
-  const auto local = local_address(p);
+  const auto local = local_address(p, gateway_of(t).family());
   const auto* l = link(p.interface);
   if (!local || !l || !p.has_policy || children.empty()) return;
   // Where the tunnel was encapsulated the NAT's mapping for 4500 may live on: begin there (RFC 5723 4.3.2 allows it).
   const std::uint16_t port = t.udp_encap ? 4500 : 500;
   ike::InitiatorSetup setup{
-      .path = {{*local, port}, {p.remote_gw, port}, l->ifindex}, .policy = ike_policy(p), .gateway = t.name};
+      .path = {{*local, port}, {gateway_of(t), port}, l->ifindex}, .policy = ike_policy(p), .gateway = t.name};
   if (!t.local_id || !t.peer_id) return;
   setup.local = *t.local_id;  // octet by octet what the ticket says
   setup.expected_peer = t.peer_id;
@@ -95,6 +96,7 @@ bool Manager::show_ticket_again(Tunnel& t, Instant now) {
 void Manager::resume_failed(Tunnel& t, ike::CloseReason reason, Instant now) {
   const auto of = std::exchange(t.resume, {}).of;
   t.timers.stop(Timer::held_resume);
+  if (reason == ike::CloseReason::redirected && t.redirect.to) return follow_redirect(t, now);
   if (reason == ike::CloseReason::deleted) return;  // ours: another way was first
   // The gateway said no under the ticket's own keys. A rekey may have brought another meanwhile.
   if (reason == ike::CloseReason::auth_failed && t.ticket && t.ticket->sa == of) t.ticket.reset();

@@ -149,8 +149,12 @@ void Manager::carry_out(ike::Closed& a, Instant now) {
   std::erase(t->replaced, a.sa);
   if (t->attempt == a.sa) {
     t->attempt.reset();
-    if (a.reason != ike::CloseReason::deleted) {
-      log(LogId::event_refused, {}, {t->name, t->phase1->remote_gw.text(), std::string(ike::name_of(a.reason))});
+    if (a.reason == ike::CloseReason::redirected && t->redirect.to) return connect(*t, now);
+    if (a.reason == ike::CloseReason::deleted) {
+      t->redirect.to.reset();
+    } else {
+      log(LogId::event_refused, {}, {t->name, t->redirect.trying.text(), std::string(ike::name_of(a.reason))});
+      did_not_arrive(*t);
       attempt_failed(*t, now);
       if (t->reauth_due && t->state == State::up) t->timers.set(Timer::reauth, now + kReauthAgain);
     }

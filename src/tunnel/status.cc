@@ -113,6 +113,8 @@ Status Manager::status(Instant now) {
     s.resumed_by_login = c.by_login;
     s.refused_by_reason = c.refused_by_reason;
     s.expired = c.expired;
+    s.redirected = c.redirected;
+    if (const auto* to = s.dynamic ? drains_to(p.name) : nullptr) s.drains_to = to->text();
     for (const auto& [id, t] : tunnels_) {
       if (t->dead() || t->phase1->name != p.name) continue;
       ++s.tunnels;

@@ -71,6 +71,8 @@ struct Phase1Status {
   std::uint64_t leases = 0;  ///< of these, held
   std::uint64_t logins = 0, logins_refused = 0, sleeps = 0, resumed_by_address = 0, resumed_by_ticket = 0,
                 resumed_by_login = 0, expired = 0;
+  std::string drains_to{};                                   ///< the gateway its clients are sent to; empty: none
+  std::uint64_t redirected = 0;                              ///< logins that were sent there
   std::map<std::string, std::uint64_t> refused_by_reason{};  ///< logins and tickets
 };
 

@@ -314,6 +314,9 @@ Result<ike::AuthGrant> Manager::authorize_resumed(const ike::ResumeQuery& query,
   const auto* found = model_->find_phase1(c.phase1);
   if (const char* why = ticket_obstacle(id, c, found, now)) return refuse(why);
   const std::shared_ptr<const config::Phase1> phase1(model_, found);
+  ike::AuthGrant sent_on{
+      .gateway = c.phase1, .local = c.local, .psk = {}, .policy = ike_policy(*phase1), .children = {}};
+  if (sends_on(*phase1, query.peer, query.follows, sent_on, log)) return sent_on;
   PendingLogin login{.phase1 = phase1, .index = c.index, .peer = c.peer, .local = c.local};
   login.by_ticket = true;
   login.auth_method = c.auth_method;

@@ -21,6 +21,7 @@ const char* reason_of(Timer t) {
     case Timer::rest: return "announced sleep";
     case Timer::unannounced: return "traffic from elsewhere";
     case Timer::replaced_over: return "first Child SA";
+    case Timer::redirect: return "sending the client on";
     case Timer::unpark: return "parked packets";
     case Timer::count_: break;
   }
@@ -55,6 +56,12 @@ std::string spi_pair(IkeSpi i, IkeSpi r) {
     for (int shift = 60; shift >= 0; shift -= 4) out += kDigits[spi.value() >> shift & 15];
   }
   return out;
+}
+
+bool is_host(const IpAddress& a) {
+  static const auto kOthers = {*Prefix::parse("224.0.0.0/3"), *Prefix::parse("ff00::/8"), *Prefix::parse("0.0.0.0/8"),
+                               *Prefix::parse("::/128")};
+  return std::ranges::none_of(kOthers, [&](const auto& p) { return p.contains(a); });
 }
 
 std::string prefix_text(const Prefix& p) {

@@ -37,6 +37,7 @@ enum class Timer : std::uint8_t {
   rest,           ///< static: its machine was about to sleep; the gateway's answer, or the end of the waiting for it
   unannounced,    ///< MOBIKE: traffic came from where no update told; is the path we have still good?
   replaced_over,  ///< logged in without a Child SA: what that replaced is kept until there is one, or so long
+  redirect,       ///< dynamic: its client is told to go to another gateway
   unpark,         ///< woke by login: the parked packets wait until the peer has its new Child SA
   count_,
 };
@@ -152,6 +153,16 @@ struct Tunnel {
     bool was_held = false;
     std::optional<Held> held{};
   };
+  /// Static: other gateways than the configured one (RFC 5685).
+  struct Redirect {
+    std::optional<IpAddress> to{};  ///< where the next login, or the one under way, goes
+    IpAddress from{};               ///< with `to`: who said so
+    std::optional<IpAddress> at{};  ///< where the SAs and the ticket are of; none: of the configured one
+    bool home_next = false;         ///< with `at`: the next login goes to the configured one
+    IpAddress trying{};             ///< of the login under way
+    std::vector<Instant> times{};   ///< followed, of late
+  };
+  Redirect redirect;
   Resume resume;           ///< static: coming back by ticket, beside or before the login under way
   bool held_down = false;  ///< "diagnose vpn tunnel down": only traffic or "up" starts it again
 
@@ -177,6 +188,8 @@ struct Tunnel {
 [[nodiscard]] std::string instance_key(const Tunnel& t);
 /// "0123456789abcdef/fedcba9876543210".
 [[nodiscard]] std::string spi_pair(IkeSpi i, IkeSpi r);
+/// Not a multicast, broadcast or unspecified address.
+[[nodiscard]] bool is_host(const IpAddress& a);
 /// FortiOS writes IPv4 routes with a mask: "0.0.0.0/0.0.0.0".
 [[nodiscard]] std::string prefix_text(const Prefix& p);
 

@@ -88,6 +88,7 @@ void Manager::login_succeeded(Tunnel& t, IkeSaId sa, const PendingLogin* login, 
   if (by_ticket || t.attempt == sa) t.ticket.reset();
   if (t.attempt == sa) {
     t.attempt.reset();
+    arrived(t);
     t.reauth_due = false;
     t.timers.stop(Timer::reauth);  // of the login before
   }
@@ -164,7 +165,16 @@ void Manager::drop_replaced(Tunnel& t, Instant now) {
   t.timers.stop(Timer::replaced_over);
   for (const auto id : std::exchange(t.replaced, {})) {
     std::erase(t.sas, id);
-    with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.abandon(now, box); });
+    // RFC 5685 5: the gateway that we left for another is told.
+    const auto* old = sas_.find(id);
+    const bool left = !t.dynamic && old && old->status().path.remote.address != t.path.remote.address;
+    if (left) sas_.set_tunnel(id, TunnelId{});
+    with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox& box) {
+      if (left)
+        s.close(now, box);
+      else
+        s.abandon(now, box);
+    });
   }
 }
 
@@ -216,6 +226,7 @@ void Manager::wake_by_address(Tunnel& t, IkeSaId sa, Instant now) {
     // One round trip confirms the path; it is the probe that the sleep interrupted.
     with_sa(sa, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.resend_pending(now, box); });
     for (const auto& child : t.children) report_up(t, child);
+    redirect_awake(t, now);
   } else {
     enter(t, Event::peer_alive);
     // The old SAs answered first. A login that has not shown its identity yet is dropped; one that has must be let
@@ -324,6 +335,8 @@ void Manager::teardown(Tunnel& t, const char* reason, bool tell_peer, Instant no
   t.up_since = t.ladder_since = {};
   if (t.dynamic) end_lease(t.phase1->name, t.index);
   t.ticket.reset();
+  t.redirect.to.reset();
+  t.redirect.at.reset();
   t.certificate.reset();
   forget_spis(t);
   if (t.dynamic || !tickets_stay) {
@@ -447,8 +460,10 @@ void Manager::set_path(Tunnel& t, const ike::Path& path, bool udp_encap) {
   t.path = path;
   t.udp_encap = udp_encap;
   t.outer = outer;
-  for (const auto id : t.sas)
-    if (ike::IkeSa* sa = sas_.find(id)) sa->set_path(path);
+  for (const auto id : t.sas) {
+    const bool left = !t.dynamic && std::ranges::find(t.replaced, id) != t.replaced.end();  // it may be of elsewhere
+    if (ike::IkeSa* sa = sas_.find(id); sa && !left) sa->set_path(path);
+  }
   if (!t.in_data_plane) return;
   data_.set_path(t.id, outer);
   fit_device(t);
@@ -534,6 +549,7 @@ void Manager::on_tunnel_timer(Tunnel& t, Timer timer, Instant now) {
       if (t.state == State::up && t.current)
         with_sa(*t.current, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.probe(now, box); });
       break;
+    case Timer::redirect: tell_redirect(t, now); break;
     case Timer::replaced_over: drop_replaced(t, now); break;
     case Timer::unpark: data_.set_asleep(t.id, false); break;  // nobody used the new SAs in time
     case Timer::count_: break;

@@ -563,6 +563,13 @@ TEST(Load, a_login_without_a_child_sa_is_off_unless_it_is_switched_on) {
   EXPECT_TRUE(loaded(on).model->phase1.at(0).childless);
 }
 
+TEST(Load, a_client_goes_to_other_gateways_only_if_it_is_told_to) {
+  EXPECT_FALSE(loaded(example("client.conf")).model->phase1.at(0).redirect);
+  auto text = example("client.conf");
+  text.replace(text.find("set ike-version 2"), 17, "set ike-version 2\n set redirect enable");
+  EXPECT_TRUE(loaded(text).model->phase1.at(0).redirect);
+}
+
 TEST(Load, mobike_is_on_unless_it_is_switched_off) {
   EXPECT_TRUE(loaded(example("server.conf")).model->phase1.at(0).mobike);
   const auto off =

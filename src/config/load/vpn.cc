@@ -164,6 +164,7 @@ void Builder::phase1_timers(const EntryReader& e, Phase1& p) {
   p.ticket_rekey_delay = seconds(e.number("ticket-rekey-delay"));
   p.libreswan_resume = e.is("resume-auth", "libreswan");
   p.mobike = e.enabled("mobike");
+  p.redirect = p.type == Phase1Type::static_peer && e.enabled("redirect");
   p.reauth = e.enabled("reauth");
   p.keylife = seconds(e.number("keylife"));
   p.rekey = e.enabled("rekey");

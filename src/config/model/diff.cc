@@ -26,7 +26,7 @@ Verdict compare(const Phase1& a, const Phase1& b) {
                         a.keepalive == b.keepalive;
   const bool sleep = a.client_resume == b.client_resume && a.client_resume_interval == b.client_resume_interval &&
                      a.ticket_rekey_delay == b.ticket_rekey_delay && a.libreswan_resume == b.libreswan_resume &&
-                     a.mobike == b.mobike;
+                     a.mobike == b.mobike && a.redirect == b.redirect;
   const bool life = a.keylife == b.keylife && a.reauth == b.reauth && a.rekey == b.rekey &&
                     a.negotiate_timeout == b.negotiate_timeout && a.fragmentation == b.fragmentation &&
                     a.fragmentation_mtu == b.fragmentation_mtu && a.childless == b.childless &&

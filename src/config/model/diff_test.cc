@@ -66,6 +66,7 @@ TEST(Diff, changes_timers_of_a_phase_1_in_place) {
   EXPECT_EQ(after([](Model& m) { m.phase1[0].libreswan_resume = true; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].mobike = false; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].childless = true; }), in_place);
+  EXPECT_EQ(after([](Model& m) { m.phase1[0].redirect = true; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].dpd_retryinterval = 60s; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].retransmit_schedule = {1s}; }), in_place);
   EXPECT_EQ(after([](Model& m) { m.phase1[0].keylife = 60s; }), in_place);

@@ -114,6 +114,7 @@ struct Phase1 {
   Duration ticket_rekey_delay = 10s;  ///< client: from a wake by ticket to the rekey of the IKE SA; 0 = none
   bool libreswan_resume = false;      ///< AUTH of a resumed SA as libreswan makes it, and its Delete means sleep
   bool mobike = true;                 ///< RFC 4555
+  bool redirect = false;              ///< static: goes where the gateway sends it (RFC 5685)
   bool reauth = false;                ///< keylife after its login a client must have logged in again (RFC 4478)
   Duration keylife = 86400s;
   bool rekey = true;

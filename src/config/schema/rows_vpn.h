@@ -101,6 +101,8 @@ inline constexpr AttributeSpec kPhase1[] = {
            {.ours = true}),
     toggle("mobike", "enable", "a peer may go on under another outer address (RFC 4555)", {.ours = true}),
     toggle("inbound-dscp-copy", "disable", "packets leave the tunnel with the DSCP that their ESP packets came with"),
+    toggle("redirect", "disable", "go to another gateway when this one says so (RFC 5685)",
+           {.visible = "type=static", .ours = true}),
     toggle("cert-id-validation", "enable", "the peer's identity must stand in its certificate", {.visible = kSigns}),
     toggle("digital-signature-auth", "disable", "sign as RFC 7427 has it where the peer can", {.visible = kSigns}),
     options("signature-hash-alg", "sha1 sha2-256 sha2-384 sha2-512", "sha2-512", "the strongest hash of RFC 7427",

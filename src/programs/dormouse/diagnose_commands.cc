@@ -49,6 +49,13 @@ void add_gateway_commands(CommandTable& table, Desk& desk) {
             send(desk, "gateway.sleep", {"name"}));
   table.add("diagnose vpn ike gateway wake [name TUNNEL]", "it is back, or did not sleep: use the tunnels again",
             send(desk, "gateway.wake", {"name"}));
+  table.describe("diagnose vpn ike gateway drain", "send dialup clients to another gateway (RFC 5685)");
+  table.describe("diagnose vpn ike gateway drain stop name", "of one phase 1");
+  table.add("diagnose vpn ike gateway drain stop [name PHASE1]", "serve them here again",
+            send(desk, "gateway.drain.stop", {"name"}));
+  table.describe("diagnose vpn ike gateway drain GATEWAY name", "of one phase 1");
+  table.add("diagnose vpn ike gateway drain GATEWAY [name PHASE1]", "an address or a domain name",
+            send(desk, "gateway.drain", {"to", "name"}));
   table.add("diagnose vpn ike status", "totals and counters of every phase 1",
             show_status(desk, [](const Json& s, const std::string&) { return status_view::ike_status(s); }));
 }

@@ -68,6 +68,14 @@ class Commands(unittest.TestCase):
             {"op": "tunnel.up", "phase2": "p2", "phase1": "p1"}, {"op": "tunnel.down", "phase2": "p2", "phase1": None},
             {"op": "tunnel.flush", "name": "t"}, {"op": "reload"}])
 
+    def test_draining_is_begun_with_a_gateway_and_ended_without(self):
+        done = self.command("diagnose vpn ike gateway drain 192.0.2.9\ndiagnose vpn ike gateway drain gw2.example.org name toClient\n"
+                            "diagnose vpn ike gateway drain stop name toClient\ndiagnose vpn ike gateway drain stop")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.assertEqual(self.daemon.requests, [
+            {"op": "gateway.drain", "to": "192.0.2.9", "name": None}, {"op": "gateway.drain", "to": "gw2.example.org", "name": "toClient"},
+            {"op": "gateway.drain.stop", "name": "toClient"}, {"op": "gateway.drain.stop", "name": None}])
+
     def test_a_refusal_of_the_daemon_fails_and_the_rest_still_runs(self):
         done = self.command("diagnose vpn ike gateway flush name nosuch\nget system status")
         self.assertEqual(done.returncode, 1)

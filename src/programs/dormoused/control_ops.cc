@@ -80,6 +80,14 @@ void Daemon::on_request(control::ClientId client, const std::string& message) {
     const auto n = manager_->stay_awake(text(request, "name"), now);
     settle();
     answer(n == 0 ? refused("nothing was silent before sleep") : done());
+  } else if (op == "gateway.drain") {
+    const auto told = manager_->drain_to(text(request, "to"), text(request, "name"), now);
+    settle();
+    answer(told ? json{{"ok", true}, {"told", *told}} : refused(told.error().text));
+  } else if (op == "gateway.drain.stop") {
+    const auto ended = manager_->end_drain(text(request, "name"));
+    settle();
+    answer(of(ended));
   } else if (op == "tunnel.up" || op == "tunnel.down") {
     const auto result = op == "tunnel.up" ? manager_->bring_up(text(request, "phase2"), text(request, "phase1"), now)
                                           : manager_->bring_down(text(request, "phase2"), text(request, "phase1"), now);

@@ -204,7 +204,9 @@ json of(const tunnel::Phase1Status& p) {
           {"resumed_by_ticket", p.resumed_by_ticket},
           {"resumed_by_login", p.resumed_by_login},
           {"refused_by_reason", p.refused_by_reason},
-          {"expired", p.expired}};
+          {"expired", p.expired},
+          {"redirected", p.redirected},
+          {"drains_to", p.drains_to}};
 }
 
 }  // namespace

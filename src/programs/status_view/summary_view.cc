@@ -76,6 +76,8 @@ std::string ike_status(const Json& status) {
         text(p, "name"), number(p, "tunnels"), number(p, "up"), number(p, "asleep"), number(p, "logins"),
         number(p, "logins_refused"), number(p, "sleeps"), number(p, "resumed_by_address"),
         number(p, "resumed_by_ticket"), number(p, "resumed_by_login"), number(p, "expired"));
+    if (const auto to = text(p, "drains_to"); !to.empty() || number(p, "redirected") != 0)
+      out += fmt::format("  draining to: {}  logins sent on: {}\n", to.empty() ? "none" : to, number(p, "redirected"));
     const auto& reasons = object(p, "refused_by_reason");
     for (auto it = reasons.begin(); it != reasons.end(); ++it)
       out += fmt::format("  refused: {} {}\n", it.key(), it.value().get<std::uint64_t>());
