@@ -100,15 +100,16 @@ void Manager::carry_out(ike::ReauthWanted& a, Instant now) {
   const auto spread =
       Duration(static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(early.count() / 4 + 1))));
   t->timers.set(Timer::reauth, now + a.within - early - spread);
+  if (!t->attempt) t->reauth_due = false;  // a ticket brought it back, with what is left of the login's time
   refresh(*t);
 }
 
 /// A login beside the SAs that carry the traffic meanwhile: the new ones take over once they stand.
 void Manager::reauthenticate(Tunnel& t, Instant now) {
   t.timers.stop(Timer::reauth);
-  if (t.state != State::up) return;  // on its way back by other means; the gateway will ask again
-  log(LogId::reauthenticating, scope_of(t));
   t.reauth_due = true;
+  if (t.state != State::up) return;  // on its way back; if the old SAs bring it there, wake_by_address() begins this anew
+  log(LogId::reauthenticating, scope_of(t));
   connect(t, now);
   if (!t.attempt) t.timers.set(Timer::reauth, now + 5s);
   refresh(t);

@@ -117,7 +117,7 @@ struct Tunnel {
   // sleep
   Instant asleep_since{}, asleep_until{};
   std::optional<Instant> reauth_deadline;  ///< no sleep lasts longer
-  bool reauth_due = false;                 ///< static: the login under way is for that
+  bool reauth_due = false;                 ///< static: the login under way, or wanted once it is up, is for that
   unsigned asked = 0;                      ///< static: how often by address since then
   Instant ladder_since{};                  ///< static: since when it asks for its gateway; zero: it does not
   bool resumed_child_pending = false;      ///< woke by login: parked packets wait for its child

@@ -73,6 +73,24 @@ TEST_F(Reauth, a_client_that_does_not_is_put_out) {
   EXPECT_TRUE(server.logged("not re-authenticated in time"));
 }
 
+TEST_F(Reauth, that_falls_due_on_the_way_back_is_made_once_it_is_there) {
+  world.run_until(began + 870s);
+  world.weather("client").cut = true;
+  client.command([&](tunnel::Manager& m) {
+    m.machine_woke(100s, world.now());
+    return 0;
+  });
+  world.run_until(began + 901s);
+  EXPECT_EQ(server.status().phase1[0].logins, 1U);
+  world.on_ike = [](const Host&, const Bytes& message) { return message[18] == 34 || message[18] == 38; };
+  world.weather("client").cut = false;
+  ASSERT_TRUE(world.run_while_not([&] { return client.logged("tunnel resumed: toServer by address"); }, 30s));
+  world.on_ike = {};
+  world.run_until(began + 1001s);
+  EXPECT_EQ(state(), tunnel::State::up);
+  EXPECT_EQ(server.status().phase1[0].logins, 2U);
+}
+
 TEST_F(Reauth, sleep_ends_at_the_deadline) {
   world.weather("client").cut = true;
   ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::asleep; }, 200s));
