@@ -41,6 +41,7 @@ void writing_is_stable(const std::vector<wire::Payload>& payloads) {
 }
 
 void message(ByteView datagram) {
+  require(wire::without_cookie(datagram).size() <= datagram.size());
   const auto m = wire::parse_message(datagram);
   if (!m) {
     require(m.error().offset <= datagram.size());

@@ -13,7 +13,7 @@
 namespace dormouse::ike {
 
 Result<SecretBytes> SaImpl::own_auth(const Identity& local) const {
-  if (resumed_) return resumed_auth(true, wire::id_body(local));
+  if (resumed_) return resumed_auth(true, initiator_ ? init_request_ : init_response_, wire::id_body(local));
   const auto& keys = protection_->keys();
   return crypto::psk_auth(owner_.crypto(), suite_.prf, psk_.reveal(), initiator_ ? init_request_ : init_response_,
                           initiator_ ? nr_ : ni_, (initiator_ ? keys.sk_pi : keys.sk_pr).reveal(), wire::id_body(local),
@@ -22,20 +22,21 @@ Result<SecretBytes> SaImpl::own_auth(const Identity& local) const {
 
 bool SaImpl::peer_auth_fits(ByteView psk, const Identity& peer, ByteView auth) const {
   const auto& keys = protection_->keys();
-  const auto wanted =
-      resumed_ ? resumed_auth(false, wire::id_body(peer))
-               : crypto::psk_auth(owner_.crypto(), suite_.prf, psk, initiator_ ? init_response_ : init_request_,
-                                  initiator_ ? ni_ : nr_, (initiator_ ? keys.sk_pr : keys.sk_pi).reveal(),
-                                  wire::id_body(peer), int_auth());
-  return wanted && constant_time_equal(wanted->reveal(), auth);
+  const auto body = wire::id_body(peer);
+  return std::ranges::any_of(first_messages(!initiator_), [&](ByteView message) {
+    if (message.empty()) return false;
+    const auto wanted = resumed_ ? resumed_auth(false, message, body)
+                                 : crypto::psk_auth(owner_.crypto(), suite_.prf, psk, message, initiator_ ? ni_ : nr_,
+                                                    (initiator_ ? keys.sk_pr : keys.sk_pi).reveal(), body, int_auth());
+    return wanted && constant_time_equal(wanted->reveal(), auth);
+  });
 }
 
-/// AUTH of a resumed SA, ours or the one wanted of the peer (RFC 5723 5.1).
-Result<SecretBytes> SaImpl::resumed_auth(bool own, ByteView id_body) const {
+/// AUTH of a resumed SA about this first message, ours or the one wanted of the peer (RFC 5723 5.1).
+Result<SecretBytes> SaImpl::resumed_auth(bool own, ByteView message, ByteView id_body) const {
   const auto& keys = protection_->keys();
   const bool initiators = own == initiator_;
   const auto& sk_p = initiators ? keys.sk_pi : keys.sk_pr;
-  const auto& message = initiators ? init_request_ : init_response_;
   auto& engine = owner_.crypto();
   if (policy_.libreswan_resume) {
     const std::array<ByteView, 1> alone{message};

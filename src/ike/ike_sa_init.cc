@@ -159,13 +159,24 @@ void SaImpl::refuse_init(const wire::Message& m, wire::NotifyType type, Bytes da
   fail_with(reason, out);
 }
 
+/// A repeated first message: the identical answer, or nothing. With a cookie in front it is the same request still;
+/// which of its copies the AUTH will be about, only its sender knows (RFC 7296 2.6), so both are kept.
+void SaImpl::answer_again(const wire::Message& m, ByteView datagram, const Path& path, Outbox& out) {
+  if (!equal(datagram, init_request_)) {
+    if (wire::without_cookie(datagram) != wire::without_cookie(init_request_)) return;
+    if (init_request_twin_.empty()) init_request_twin_ = to_bytes(datagram);
+  }
+  transmit(init_response_, header(m.header.exchange, true, MessageId(0)), true, path, out);
+}
+
+std::array<ByteView, 2> SaImpl::first_messages(bool initiators) const {
+  if (!initiators) return {init_response_, {}};
+  return {init_request_, init_request_twin_};
+}
+
 void SaImpl::on_init_request(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out) {
   if (state_ != SaState::half_open || initiator_ || m.encrypted) return;
-  if (protection_) {  // repeated: the identical answer, or nothing
-    if (equal(datagram, init_request_))
-      transmit(init_response_, header(wire::ExchangeType::ike_sa_init, true, MessageId(0)), true, path, out);
-    return;
-  }
+  if (protection_) return answer_again(m, datagram, path, out);
   out.log(LogId::responder_received, scope(), {std::string("SA_INIT")});
   const auto* sa = wire::find<wire::SaPayload>(m.payloads);
   const auto* ke = wire::find<wire::KePayload>(m.payloads);

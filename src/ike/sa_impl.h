@@ -165,6 +165,9 @@ class SaImpl final : public IkeSa {
   void send_init(Instant now, Outbox& out);
   void on_init_request(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out);
   void on_init_response(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out);
+  void answer_again(const wire::Message& m, ByteView datagram, const Path& path, Outbox& out);
+  /// What the AUTH of this end may be about; empty: no second one.
+  [[nodiscard]] std::array<ByteView, 2> first_messages(bool initiators) const;
   void refuse_init(const wire::Message& m, wire::NotifyType type, Bytes data, CloseReason reason, const Path& path,
                    Outbox& out);
   [[nodiscard]] Result<void> derive(ByteView g_ir);
@@ -236,7 +239,7 @@ class SaImpl final : public IkeSa {
   [[nodiscard]] static std::optional<wire::InsideRequest> asked_inside(const Payloads& p);
   void take_inside(const Payloads& p, Outbox& out);
   void log_inside(const wire::InsideConfig& config, Outbox& out) const;
-  [[nodiscard]] Result<SecretBytes> resumed_auth(bool own, ByteView id_body) const;
+  [[nodiscard]] Result<SecretBytes> resumed_auth(bool own, ByteView message, ByteView id_body) const;
   void establish_responder(const wire::Message& m, ByteView datagram, const Payloads& p, const Identity& peer,
                            AuthGrant grant, const Path& path, Instant now, Outbox& out);
 
@@ -401,6 +404,7 @@ class SaImpl final : public IkeSa {
   SecretBytes psk_;
   bool initial_contact_ = true;
   Bytes ni_, nr_, init_request_, init_response_, cookie_;
+  Bytes init_request_twin_;  ///< responder: the same with a cookie, or without
   std::unique_ptr<crypto::KeyExchange> ke_;
   KeId group_ = KeId::none;
   unsigned init_rounds_ = 0;

@@ -87,11 +87,7 @@ void SaImpl::on_resume_response(const wire::Message& m, ByteView datagram, const
 
 void SaImpl::on_resume_request(const wire::Message& m, ByteView datagram, const Path& path, Instant now, Outbox& out) {
   if (state_ != SaState::half_open || initiator_ || m.encrypted) return;
-  if (protection_) {  // repeated: the identical answer, or nothing
-    if (equal(datagram, init_request_))
-      transmit(init_response_, header(wire::ExchangeType::ike_session_resume, true, MessageId(0)), true, path, out);
-    return;
-  }
+  if (protection_) return answer_again(m, datagram, path, out);
   out.log(LogId::responder_received, scope(), {std::string("SESSION_RESUME")});
   const auto* nonce = wire::find<wire::NoncePayload>(m.payloads);
   const auto* ticket = wire::find_notify(m.payloads, wire::NotifyType::ticket_opaque);

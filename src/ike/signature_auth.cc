@@ -135,10 +135,11 @@ bool SaImpl::peer_signature_fits(const crypto::PublicKey& key, const Identity& p
   const auto maced_id = owner_.crypto().prf(suite_.prf, (initiator_ ? keys.sk_pr : keys.sk_pi).reveal(), body);
   if (!maced_id) return false;
   const auto more = int_auth();
-  const std::array<ByteView, 4> octets{initiator_ ? init_response_ : init_request_, initiator_ ? ni_ : nr_,
-                                       maced_id->reveal(), more};
-  return std::ranges::any_of(read->schemes, [&](const crypto::SignatureScheme& scheme) {
-    return key.verify(scheme, octets, read->signature).has_value();
+  return std::ranges::any_of(first_messages(!initiator_), [&](ByteView message) {
+    const std::array<ByteView, 4> octets{message, initiator_ ? ni_ : nr_, maced_id->reveal(), more};
+    return !message.empty() && std::ranges::any_of(read->schemes, [&](const crypto::SignatureScheme& scheme) {
+      return key.verify(scheme, octets, read->signature).has_value();
+    });
   });
 }
 

@@ -37,6 +37,21 @@ Result<Message> parse_message(ByteView datagram) {
   return m;
 }
 
+Bytes without_cookie(ByteView message) {
+  constexpr std::size_t kNextOffset = 16, kNotifyHead = 8, kTypeOffset = 6;
+  Bytes out = to_bytes(message);
+  if (message.size() < kHeaderSize + kNotifyHead) return out;
+  const ByteView first = message.subspan(kHeaderSize);
+  const std::size_t size = load16(first.data() + 2);
+  if (message[kNextOffset] != static_cast<std::uint8_t>(PayloadType::notify) || size < kNotifyHead ||
+      size > first.size() || load16(first.data() + kTypeOffset) != static_cast<std::uint16_t>(NotifyType::cookie))
+    return out;
+  out[kNextOffset] = first[0];
+  out.erase(out.begin() + kHeaderSize, out.begin() + static_cast<std::ptrdiff_t>(kHeaderSize + size));
+  store32(out.data() + kLengthOffset, static_cast<std::uint32_t>(out.size()));
+  return out;
+}
+
 Bytes serialize_clear(const Header& header, const std::vector<Payload>& payloads) {
   Bytes out;
   Writer w(out);

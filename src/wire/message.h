@@ -109,6 +109,8 @@ struct Message {
 /// Header and clear payloads; stops at SK/SKF. Length in the header must equal the datagram's. Error
 /// unsupported_critical (detail = payload type) for unknown payloads with the critical bit.
 [[nodiscard]] Result<Message> parse_message(ByteView datagram);
+/// A clear message as it would be without the N(COOKIE) in front (RFC 7296 2.6); with none there, the same octets.
+[[nodiscard]] Bytes without_cookie(ByteView message);
 /// The payload chain inside an opened SK payload; `offset` is for error reports.
 [[nodiscard]] Result<std::vector<Payload>> parse_payloads(PayloadType first, ByteView body, std::uint32_t offset = 0);
 

@@ -68,6 +68,23 @@ TEST(message, with_any_octet_changed_it_is_read_or_refused_and_what_is_read_can_
   }
 }
 
+TEST(message, without_its_cookie_is_the_message_of_before) {
+  const NotifyPayload cookie{{}, {}, NotifyType::cookie, Bytes(64, 7)};
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    sample::Generator random(seed);
+    const auto header = random.header();
+    auto payloads = random.payloads();
+    const auto before = serialize_clear(header, payloads);
+    if (without_cookie(before) != before) continue;  // it begins with one already
+    payloads.insert(payloads.begin(), cookie);
+    EXPECT_EQ(without_cookie(serialize_clear(header, payloads)), before) << seed;
+  }
+  EXPECT_EQ(without_cookie(Bytes(5, 41)), Bytes(5, 41));
+  Bytes cut = serialize_clear({}, {cookie});
+  cut.resize(kHeaderSize + 20);
+  EXPECT_EQ(without_cookie(cut), cut) << "longer than the message that it is in";
+}
+
 TEST(message, find_gives_the_first_of_a_kind_or_nothing) {
   const std::vector<Payload> payloads{NoncePayload{Bytes(16, 1)}, NotifyPayload{{}, {}, NotifyType::cookie, {1}},
                                       NotifyPayload{{}, {}, NotifyType::cookie, {2}}, NoncePayload{Bytes(16, 2)}};
