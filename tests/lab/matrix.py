@@ -43,4 +43,7 @@ def guest(lab):
     """What the guest is made of, by name and version."""
     names = ("strongswan-charon", "libreswan", "openiked", "openssl", "nftables", "iproute2")
     found = dict(line.split(" ", 1) for line in (lab / "versions").read_text(encoding="utf-8").splitlines())
-    return {"linux": (lab / "linux.version").read_text(encoding="utf-8").strip(), **{n: found[n] for n in names if n in found}}
+    more = {"linux": (lab / "linux.version").read_text(encoding="utf-8").strip()}
+    if (lab / "newest").exists():  # "strongSwan 6.1.0"
+        more["strongswan-newest"] = (lab / "newest.version").read_text(encoding="utf-8").split()[-1]
+    return {**more, **{n: found[n] for n in names if n in found}}

@@ -6,6 +6,7 @@ import netns
 from netns import wait_for
 
 CHARON, LOG = "/usr/lib/ipsec/charon", "/run/charon.log"
+NEWEST = "/lab/newest"  # the root of a charon newer than the guest's, where Debian's archive had one
 
 SETTINGS = """
 charon {{
@@ -47,12 +48,14 @@ class StrongSwan:
     rekey_within = 15.0
 
     def __init__(self, world, host, local, remote, children, ike="aes128gcm16-prfsha256-modp2048", connection="", sections="", charon="",
-                 local_id=None, remote_id=None, proof=None, peer_proof=None):
+                 local_id=None, remote_id=None, proof=None, peer_proof=None, newest=False):
         """`children`: texts of `child`; `connection`, `sections`, `charon`: more of the connection, of swanctl.conf, of charon's own; `proof`
-        and `peer_proof`: how it proves itself and what it wants of its peer, else the shared key."""
+        and `peer_proof`: how it proves itself and what it wants of its peer, else the shared key; `newest`: of Debian unstable, one at
+        a time."""
         self.seat = world.seat(host)
         world.peers.append(self)
         self.process = None
+        self.words = ["chroot", NEWEST, CHARON] if newest else [CHARON]
         self.seat.write("/etc/strongswan.d/lab.conf", SETTINGS.format(more=charon))
         self.seat.write("/etc/swanctl/conf.d/lab.conf", CONNECTION.format(
             local=local, remote=remote, ike=ike, connection=connection, children="\n".join(children), sections=sections, secret=conf.SECRET,
@@ -68,7 +71,10 @@ class StrongSwan:
 
     def start(self):
         self.seat.run("sh", "-c", "rm -f /run/charon.*; mkdir -p /etc/ipsec.d")
-        self.process = self.seat.start(CHARON, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if NEWEST in self.words:
+            self.seat.run("sh", "-ec", f"for d in dev proc run sys; do mountpoint -q {NEWEST}/$d || mount --rbind /$d {NEWEST}/$d; done;"
+                          f"cp /etc/strongswan.d/lab.conf {NEWEST}/etc/strongswan.d/")
+        self.process = self.seat.start(*self.words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for("charon", lambda: self.seat.run("sh", "-c", "test -S /run/charon.vici && echo yes", check=False), 20, 0.1)
         self.swanctl("--load-all", "--noprompt")
         return self

@@ -1,10 +1,12 @@
 """What the cases of additional key exchanges (RFC 9370) and post-quantum preshared keys (RFC 8784) share. strongSwan names an
-additional key exchange ke1_ to ke7_ and a group; any group will do, so the exchanges are tried also where it has no ML-KEM.
+additional key exchange ke1_ to ke7_ and a group; any group will do, so the exchanges are tried with Debian 13's too, which has no ML-KEM.
 """
+import pathlib
+
 import case
 import conf
 import steps
-from peer_strongswan import StrongSwan, child
+from peer_strongswan import CHARON, NEWEST, StrongSwan, child
 from scenario import check
 
 IKE, ESP = "aes256-sha256-x25519-ke1_ecp256-ke2_ecp384", "aes256gcm16-x25519-ke1_ecp384"
@@ -29,9 +31,16 @@ def preshared(text, name, mode="require"):
     return text.phase2(name, proposal="aes256gcm", dhgrp="31")
 
 
-def peer(world, host, local, remote, inside, ike=IKE, esp=ESP, connection="", sections=""):
+def peer(world, host, local, remote, inside, ike=IKE, esp=ESP, connection="", sections="", newest=False):
     return StrongSwan(world, host, local, remote, [child(*inside, esp=esp)], ike=ike, connection=f"dpd_delay = 20s\n{connection}",
-                      sections=sections, charon=PLUGIN).start()
+                      sections=sections, charon=PLUGIN, newest=newest).start()
+
+
+def peer_with_ml_kem(*seat):
+    """Debian 13's has none."""
+    if not pathlib.Path(NEWEST + CHARON).exists():
+        case.not_offered("Debian unstable's strongSwan could not be had when the guest was made")
+    return peer(*seat, IKE_ML_KEM, ESP_ML_KEM, newest=True)
 
 
 def peer_with_ppk(world, host, local, remote, inside, required=True):
@@ -53,15 +62,6 @@ def rekeys_by_peer(world):
     agreed(world, ["ECP256", "ECP384"], ["ECP384"])
     steps.peer_rekeys_ike(world)
     agreed(world, ["ECP256", "ECP384"], ["ECP384"])
-
-
-def has_ml_kem(one):
-    return "ML_KEM_768" in one.swanctl("--list-algs")
-
-
-def needs_ml_kem(one):
-    if not has_ml_kem(one):
-        case.not_offered("this strongSwan has no plugin with ML-KEM (its own ml, or openssl of 6.0.2 or newer)")
 
 
 def mixed_in(world, mark):

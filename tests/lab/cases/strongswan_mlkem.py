@@ -54,21 +54,21 @@ def fallback(world):
 
 def ml_kem(world):
     world.gateway(quantum.hybrid(quantum.server(), "toClient", "addke1=36", "addke1=36"))
-    world.peer = quantum.peer(world, *SEAT)
     try:
-        quantum.needs_ml_kem(world.peer)
+        world.peer = quantum.peer_with_ml_kem(world, *SEAT)
     except case.NotOffered:
         world.us.stop()
-        world.peer.stop()
         raise
-    world.peer.stop()
-    world.peer = quantum.peer(world, *SEAT, quantum.IKE_ML_KEM, quantum.ESP_ML_KEM)
     world.peer.up()
     steps.login(world)
     steps.peer_rekeys_child(world)
     steps.peer_rekeys_ike(world)
     quantum.agreed(world, ["ML_KEM_768"], ["ML_KEM_768"])
-    end(world)
+    leaves(world)
+    steps.we_rekey(world)
+    quantum.agreed(world, ["ML_KEM_768"], ["ML_KEM_768"])
+    world.us.stop()
+    world.peer.stop()
 
 
 def ppk(world):

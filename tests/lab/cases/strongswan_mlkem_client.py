@@ -48,16 +48,18 @@ def fallback(world):
 
 
 def ml_kem(world):
-    world.peer = quantum.peer(world, *SEAT, quantum.IKE, quantum.ESP)
-    try:
-        quantum.needs_ml_kem(world.peer)
-    finally:
-        world.peer.stop()
-    world.peer = quantum.peer(world, *SEAT, quantum.IKE_ML_KEM, quantum.ESP_ML_KEM)
+    world.peer = quantum.peer_with_ml_kem(world, *SEAT)
     world.dial(quantum.hybrid(quantum.client(), "toServer", "addke1=36", "addke1=36"))
     steps.login(world)
     quantum.agreed(world, ["ML_KEM_768"])
-    end(world)
+    steps.peer_rekeys_child(world)
+    steps.peer_rekeys_ike(world)
+    quantum.agreed(world, ["ML_KEM_768"], ["ML_KEM_768"])
+    leave(world)
+    steps.we_rekey(world)
+    quantum.agreed(world, ["ML_KEM_768"], ["ML_KEM_768"])
+    steps.we_leave(world)
+    world.peer.stop()
 
 
 def ppk(world):

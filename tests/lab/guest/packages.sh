@@ -20,3 +20,7 @@ PACKAGES=(
 # IKE daemons that Debian lets nobody install side by side: unpacked, not installed. strongswan-starter stays away, since
 # /usr/sbin/ipsec is libreswan's here; but for that no two of them have a file in common.
 UNPACKED=(libreswan openiked strongswan-charon)
+
+# A strongSwan with ML-KEM, in a root of its own (make-newest).
+NEWEST_SUITE=sid
+NEWEST=(strongswan-charon strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins)
