@@ -431,6 +431,12 @@ void SaImpl::probe(Instant now, Outbox& out) {
   if (established() && !window_.busy() && tasks_.empty()) push(ProbeTask{}, now, out);
 }
 
+void SaImpl::resend_first(Instant now, Outbox& out) {
+  if (state_ != SaState::init_sent || !window_.busy()) return;
+  window_.restart(now);
+  repeat_request(out);
+}
+
 void SaImpl::resend_pending(Instant now, Outbox& out) {
   if (!established()) return;
   take_back_sleep(out);

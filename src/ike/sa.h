@@ -92,6 +92,8 @@ class IkeSa {
 
   // Commands; each queues its exchange if the window is taken. No effect once closing.
   virtual void probe(Instant now, Outbox& out) = 0;  ///< empty INFORMATIONAL, unless a request is already pending
+  /// Initiator: repeats the first message now, if it is not answered yet.
+  virtual void resend_first(Instant now, Outbox& out) = 0;
   virtual void resend_pending(
       Instant now,
       Outbox& out) = 0;  ///< repeats the pending request at once, schedule from the start; without one: probe

@@ -94,6 +94,7 @@ class SaImpl final : public IkeSa {
   void on_timer(Instant now, Outbox& out) override;
   std::optional<Deadline> next_deadline() const override;
   void probe(Instant now, Outbox& out) override;
+  void resend_first(Instant now, Outbox& out) override;
   void resend_pending(Instant now, Outbox& out) override;
   void create_child(const ChildPolicy& policy, Instant now, Outbox& out) override;
   void rekey_child(ChildId child, Instant now, Outbox& out) override;

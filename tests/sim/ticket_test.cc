@@ -234,6 +234,24 @@ TEST_F(Ticket, whose_answer_waits_goes_before_a_login_that_was_answered_later) {
   EXPECT_TRUE(one_of_each());
 }
 
+// One that is shown anew while its answer is on the way loses to whatever is heard meanwhile.
+TEST_F(Ticket, comes_before_a_login_on_long_paths) {
+  auto g = gateway();
+  g.phase1[0].client_resume_interval = 86400s;
+  begin(g, laptop());
+  for (auto delay = 100ms; delay < 700ms; delay += 10ms) {
+    world.weather("client") = {.delay = delay, .cut = true};
+    restart(g);
+    world.run_for(60s);
+    world.weather("client").cut = false;
+    client.command([&](tunnel::Manager& m) { return m.machine_woke(60s, world.now()), 0; });
+    ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 100s));
+    world.run_for(5s);
+    EXPECT_EQ(logins(), 0U) << delay / 1ms << " ms";
+    EXPECT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::ticket) << delay / 1ms << " ms";
+  }
+}
+
 /// Forty others that never finish their logins, and the client comes back by a path of this delay.
 class TicketUnderLoad : public Ticket, public ::testing::WithParamInterface<std::tuple<Duration, bool, bool>> {};
 INSTANTIATE_TEST_SUITE_P(Paths, TicketUnderLoad,
