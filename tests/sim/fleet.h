@@ -107,6 +107,7 @@ class Fleet {
   void everybody_in();
   void everybody_out();
   void expect_nothing_left();
+  [[nodiscard]] tunnel::Footprint footprint_between_logins();
   void expect_bounds();
   void release_copy(Laptop& l);  // fleet_copy.cc
   [[nodiscard]] Place some_place(const Laptop& l);
