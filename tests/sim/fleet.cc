@@ -205,6 +205,8 @@ void Fleet::gateway_acted(std::vector<tunnel::Action>& actions) {
       ++report_.counts[std::string("gateway: ") + name_of(e.id)];
       if (e.id == LogId::event_resumed && std::get<std::string>(e.fields[1]) == "ticket")
         if (const auto index = index_of(std::get<std::string>(e.fields[0]), '_')) in[*index] = Way::ticket;
+      if (e.id == LogId::event_down && std::get<std::string>(e.fields[2]) == "not re-authenticated in time")
+        expect_late(e);
       if (e.id == LogId::event_refused) {
         const auto& why = std::get<std::string>(e.fields[2]);
         ++report_.counts["refused: " + why];
@@ -230,6 +232,13 @@ void Fleet::gateway_acted(std::vector<tunnel::Action>& actions) {
   for (auto& action : actions)
     if (auto* kept = std::get_if<tunnel::Persist>(&action))
       disk_.write(std::move(kept->change), gateway_clocks(), std::to_string(boots_));
+}
+
+void Fleet::expect_late(const LogEvent& down) {
+  const auto index = index_of(std::get<std::string>(down.fields[0]), '_');
+  const auto* lease = index ? oracle_.lease(*index) : nullptr;
+  if (!lease) return;
+  if (const auto bad = oracle_.put_out(lease->laptop, queue_.now()); !bad.empty()) wrong(*laptops_[lease->laptop], bad);
 }
 
 void Fleet::gateway_saved(const tunnel::SessionRecord& record, std::map<unsigned, Way>& in) {

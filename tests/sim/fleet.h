@@ -73,6 +73,7 @@ class Fleet {
   // fleet.cc: the machines and what they say
   void start_gateway();
   void gateway_acted(std::vector<tunnel::Action>& actions);
+  void expect_late(const LogEvent& down);
   void gateway_saved(const tunnel::SessionRecord& record, std::map<unsigned, Way>& in);
   void gateway_made_sa(const tunnel::SaveBlob& blob, const std::map<unsigned, Way>& in);
   void gateway_heard(Link& from, const Endpoint& local, const Endpoint& remote, const Bytes& message);

@@ -7,6 +7,7 @@ namespace {
 
 constexpr Duration kRounding = 20s;  // both ends round lifetimes down, and a client lets go of a ticket a little early
 constexpr Duration kReauthEarly = 380s;  // a client logs in again so long before the deadline, spread
+constexpr Duration kTimeToLogIn = 30s, kTimeToLogInWithLosses = 120s;
 constexpr Duration kExchange = 5s;  // what was agreed less than that before a silence may not be known to both ends
 
 }  // namespace
@@ -126,6 +127,14 @@ std::string Oracle::came_back(unsigned n, Way way, Instant now, Instant last_los
   f.was_in = f.keeps_address = true;
   f.contact = now;
   return wrong;
+}
+
+std::string Oracle::put_out(unsigned n, Instant now) const {
+  const auto& f = facts_[n];
+  const auto since = std::max(f.back, gateway_since_);
+  const bool could = f.on && f.reachable && f.login_jump == Duration{} &&
+                     now - since > (f.clean ? kTimeToLogIn : kTimeToLogInWithLosses);
+  return could ? "was put out, though it had the time to log in again" : "";
 }
 
 std::string Oracle::inside(unsigned n, const IpAddress& address) {

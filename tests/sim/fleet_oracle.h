@@ -55,6 +55,8 @@ class Oracle {
   void sa_made(unsigned n, Instant now, std::optional<Way> by);
   /// At the laptop. Returns what is wrong with it, or nothing.
   [[nodiscard]] std::string came_back(unsigned n, Way way, Instant now, Instant last_loss);
+  /// The gateway put it out at its re-authentication deadline. Returns what is wrong with that, or nothing.
+  [[nodiscard]] std::string put_out(unsigned n, Instant now) const;
   /// It has this inside address now.
   [[nodiscard]] std::string inside(unsigned n, const IpAddress& address);
 
