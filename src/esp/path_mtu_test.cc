@@ -64,9 +64,12 @@ TEST(PathMtu, it_is_forgotten_after_ten_minutes) {
 
 TEST(PathMtu, the_first_hop_bounds_what_was_learned) {
   PathMtu p(false, 1500);
+  EXPECT_FALSE(p.narrower_beyond());
   ASSERT_TRUE(p.believe(1400, 1500, kNow));
+  EXPECT_TRUE(p.narrower_beyond());
   p.set_first_hop(1300);
   EXPECT_EQ(p.value(), 1300U);
+  EXPECT_FALSE(p.narrower_beyond());
   EXPECT_FALSE(p.forget_old(kNow + limits::kPathMtuAge)) << "the narrow interface is still there";
   EXPECT_EQ(p.value(), 1300U);
   p.set_first_hop(100);

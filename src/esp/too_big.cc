@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "esp/checksum.h"
+#include "esp/ipv6_fragmenter.h"
 
 namespace dormouse::esp {
 namespace {
@@ -73,6 +74,12 @@ std::optional<Quoted> quoted_v6(ByteView q) {
   out.report.size = 40U + load16(q.data() + 4);
   out.protocol = q[6];
   out.payload = q.subspan(40);
+  if (out.protocol != Ipv6Fragmenter::kProtocol) return out;
+  // A packet that was cut already, to a size that is still too large. Later fragments do not say whose they are.
+  constexpr std::size_t kFragmentHeader = 8;
+  if (out.payload.size() < kFragmentHeader || (load16(out.payload.data() + 2) & 0xfff8) != 0) return std::nullopt;
+  out.protocol = out.payload[0];
+  out.payload = out.payload.subspan(kFragmentHeader);
   return out;
 }
 

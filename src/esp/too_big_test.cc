@@ -129,6 +129,24 @@ TEST(TooBig, what_does_not_quote_spi_and_number_is_not_believed) {
     }
 }
 
+TEST(TooBig, a_report_about_a_packets_first_fragment_over_ipv6_is_about_the_packet) {
+  constexpr std::size_t kIp = 8, kNext = kIp + 6, kPayload = kIp + 40;
+  for (const bool udp : {false, true}) {
+    Bytes m = error_about(true, udp, 8, 1290);
+    const std::uint8_t header[8] = {m[kNext], 0, 0, 1, 1, 2, 3, 4};
+    m[kNext] = 44;
+    m.insert(m.begin() + kPayload, std::begin(header), std::end(header));
+    const auto r = read_too_big(m, true);
+    ASSERT_TRUE(r);
+    EXPECT_EQ(r->seq, 77U);
+    EXPECT_EQ(r->size, 1440U) << "of the fragment";
+    EXPECT_EQ(r->encap, udp ? Encap::udp : Encap::none);
+    for (std::size_t n = 0; n < m.size(); ++n) EXPECT_FALSE(read_too_big(ByteView(m).first(n), true)) << n << " octets";
+    m[kPayload + 3] = 9;
+    EXPECT_FALSE(read_too_big(m, true)) << "a later one says nothing of SPI and number";
+  }
+}
+
 TEST(TooBig, another_error_and_a_quoted_fragment_are_not_about_the_size) {
   Bytes port_unreachable = error_about(false, true, 8, 1300);
   port_unreachable[1] = 3;

@@ -41,6 +41,12 @@ class OuterSockets {
     const int held = bound != nullptr && path.ifindex > 0 ? bound->fd(static_cast<unsigned>(path.ifindex)) : -1;
     return held >= 0 ? held : fd(which);
   }
+  /// Where fragments of IPv6 packets of `path` go out. -1 where it could not be had.
+  [[nodiscard]] int fragment_sender(const esp::OuterPath& path) const {
+    return fragments_ != nullptr ? fragments_->fd(static_cast<unsigned>(path.ifindex)) : -1;
+  }
+  /// The source port of what goes out in UDP.
+  [[nodiscard]] std::uint16_t udp_port() const { return udp_port_; }
   void set(Outer which, Fd fd) { fds_[static_cast<std::size_t>(which)] = std::move(fd); }
 
   /// MTU of the interface that packets of `path` leave by; the usual one if it is not bound to any.
@@ -53,12 +59,15 @@ class OuterSockets {
   void make_senders(std::uint16_t port) {
     udp6_ = std::make_unique<device_socket::DeviceSockets>(device_socket::Kind::udp, port);
     esp6_ = std::make_unique<device_socket::DeviceSockets>(device_socket::Kind::esp, std::uint16_t{0});
+    fragments_ = std::make_unique<device_socket::DeviceSockets>(device_socket::Kind::fragments, std::uint16_t{0});
+    udp_port_ = port;
   }
 
  private:
   std::array<Fd, kOuters.size()> fds_;
   Fd whole_udp4_, whole_esp4_, icmp4_, icmp6_;
-  std::unique_ptr<device_socket::DeviceSockets> udp6_, esp6_;
+  std::unique_ptr<device_socket::DeviceSockets> udp6_, esp6_, fragments_;
+  std::uint16_t udp_port_ = 0;
 };
 enum class Carries : std::uint8_t { all, udp };
 /// IPv6 sockets are left out where the kernel has no IPv6. `port` is 4500 but for tests. Carries::udp leaves plain ESP

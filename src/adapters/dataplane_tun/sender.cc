@@ -1,28 +1,16 @@
 #include "adapters/dataplane_tun/sender.h"
 
 #include <cerrno>
-#include <poll.h>
 
+#include "adapters/dataplane_tun/send_all.h"
 #include "esp/fit.h"
 
 namespace dormouse::dataplane {
-namespace {
-
-/// A full socket buffer is waited for a little: to drop a whole run would cost a TCP stream more than the pause.
-bool becomes_writable(int fd) {
-  constexpr int kPause = 5;  // ms: as long as the kernel's own queues hold
-  pollfd p{fd, POLLOUT, 0};
-  return poll(&p, 1, kPause) == 1;
-}
-
-bool buffer_full() { return errno == EAGAIN || errno == ENOBUFS; }
-
-}  // namespace
 
 Sender::Result Sender::send(Tunnel& tunnel, esp::SealRun& run) {
   const auto& path = tunnel.path;
-  const bool fits =
-      run.segment() + esp::outer_headers(!path.remote.address.is_v4(), path.encap) <= tunnel.out.mtu.value();
+  const bool v6 = !path.remote.address.is_v4();
+  const bool fits = run.segment() + esp::outer_headers(v6, path.encap) <= tunnel.out.mtu.value();
   const int fd = run.mark().dont_fragment && fits ? sockets_.whole_sender(path) : sockets_.sender(path);
   if (fits && path.encap == esp::Encap::udp && run.count() > 1 && segment_offload_) {
     const int error = send_segmented(tunnel, run, fd);
@@ -33,7 +21,9 @@ Sender::Result Sender::send(Tunnel& tunnel, esp::SealRun& run) {
     if (error != EIO) return in_pieces(tunnel, run, 0);
   }
   std::size_t sent = 0;
-  const int error = send_singly(tunnel, run, fd, &sent);
+  // To the first hop's MTU the kernel cuts.
+  int error = !fits && v6 && tunnel.out.mtu.narrower_beyond() ? cutter_.send(tunnel, run, &sent) : 0;
+  if (error == 0) error = send_singly(tunnel, run, fd, &sent);
   if (error == EMSGSIZE) return in_pieces(tunnel, run, sent);
   return error == 0 ? Result::sent : Result::lost;
 }
@@ -52,7 +42,7 @@ int Sender::send_segmented(Tunnel& tunnel, esp::SealRun& run, int fd) {
   tunnel.addressing.apply(m, {static_cast<std::uint16_t>(run.segment()), run.mark().traffic_class});
   do {
     if (sendmsg(fd, &m, 0) >= 0) return 0;
-  } while (buffer_full() && becomes_writable(fd));
+  } while (writable_again(fd));
   return errno;
 }
 
@@ -66,14 +56,7 @@ int Sender::send_singly(Tunnel& tunnel, esp::SealRun& run, int fd, std::size_t* 
     messages[i].msg_hdr.msg_iovlen = 1;
     tunnel.addressing.apply(messages[i].msg_hdr, {0, run.mark().traffic_class});
   }
-  while (*sent < run.count()) {
-    const int n = sendmmsg(fd, messages.data() + *sent, static_cast<unsigned>(run.count() - *sent), 0);
-    if (n > 0)
-      *sent += static_cast<std::size_t>(n);
-    else if (!buffer_full() || !becomes_writable(fd))
-      return errno;
-  }
-  return 0;
+  return send_all(fd, std::span(messages).first(run.count()), sent);
 }
 
 }  // namespace dormouse::dataplane

@@ -1,6 +1,7 @@
 // Sends sealed runs: with UDP_SEGMENT in one go, or one sendmmsg for plain ESP, for kernels without it, and for packets
 // that the path cannot carry whole.
 #pragma once
+#include "adapters/dataplane_tun/cutter.h"
 #include "adapters/dataplane_tun/tables.h"
 #include "esp/seal_run.h"
 
@@ -8,7 +9,7 @@ namespace dormouse::dataplane {
 
 class Sender {
  public:
-  explicit Sender(OuterSockets& sockets) : sockets_(sockets) {}
+  explicit Sender(OuterSockets& sockets) : sockets_(sockets), cutter_(sockets) {}
   enum class Result : std::uint8_t {
     sent,
     sent_in_pieces,  ///< the path is narrower than was believed
@@ -23,6 +24,7 @@ class Sender {
   [[nodiscard]] int send_singly(Tunnel& tunnel, esp::SealRun& run, int fd, std::size_t* sent);
   [[nodiscard]] Result in_pieces(Tunnel& tunnel, esp::SealRun& run, std::size_t sent);
   OuterSockets& sockets_;
+  Cutter cutter_;
   bool segment_offload_ = true;
 };
 

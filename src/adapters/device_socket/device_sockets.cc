@@ -31,6 +31,12 @@ bool hear_nothing(int fd) {
   return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
+int open_socket(Kind kind) {
+  const auto flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+  if (kind == Kind::udp) return socket(AF_INET6, SOCK_DGRAM | flags, 0);
+  return socket(AF_INET6, SOCK_RAW | flags, kind == Kind::esp ? int{IPPROTO_ESP} : int{IPPROTO_FRAGMENT});
+}
+
 }  // namespace
 
 DeviceSockets::~DeviceSockets() {
@@ -57,13 +63,13 @@ int DeviceSockets::fd(unsigned ifindex) {
 }
 
 int DeviceSockets::make(unsigned ifindex) const {
-  const bool udp = kind_ == Kind::udp;
-  const int type = (udp ? SOCK_DGRAM : SOCK_RAW) | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  const int fd = socket(AF_INET6, type, udp ? 0 : IPPROTO_ESP);
+  const int fd = open_socket(kind_);
   if (fd < 0) return -1;
   (void)(set(fd, SOL_SOCKET, SO_SNDBUFFORCE, kSendBuffer) || set(fd, SOL_SOCKET, SO_SNDBUF, kSendBuffer));
-  (void)set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);  // outer packets may be fragmented on the way
-  const bool deaf = udp ? bind_aside(fd, port_) : hear_nothing(fd);
+  // Outer packets may be fragmented. Fragments may not be once more, whatever the kernel believes of the path.
+  const int cut = kind_ == Kind::fragments ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_DONT;
+  (void)set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, cut);
+  const bool deaf = kind_ == Kind::udp ? bind_aside(fd, port_) : hear_nothing(fd);
   if (deaf && set(fd, SOL_SOCKET, SO_BINDTOIFINDEX, static_cast<int>(ifindex))) return fd;
   close(fd);
   return -1;

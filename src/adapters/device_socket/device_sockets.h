@@ -10,7 +10,9 @@
 
 namespace dormouse::device_socket {
 
-enum class Kind : std::uint8_t { udp, esp };
+/// `fragments` sends fragments of IPv6 packets that were cut elsewhere, from the fragment header on, none in more
+/// pieces than it is handed.
+enum class Kind : std::uint8_t { udp, esp, fragments };
 
 /// Send-only sockets of one kind, one for each interface, made when first asked for. They receive nothing: what comes
 /// in goes to the socket that is bound to no interface. Safe to ask from several threads.
@@ -21,7 +23,8 @@ class DeviceSockets {
   ~DeviceSockets();
   DeviceSockets(const DeviceSockets&) = delete;
   DeviceSockets& operator=(const DeviceSockets&) = delete;
-  /// Owned here, valid as long as this is. -1: it could not be made, or there were kMost interfaces already.
+  /// Owned here, valid as long as this is. 0: bound to no interface. -1: it could not be made, or there were kMost
+  /// interfaces already.
   [[nodiscard]] int fd(unsigned ifindex);
 
   static constexpr std::size_t kMost =

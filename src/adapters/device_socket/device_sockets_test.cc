@@ -75,9 +75,9 @@ class DeviceSocketsTest : public ::testing::Test {
 };
 
 TEST_F(DeviceSocketsTest, what_they_send_leaves_by_the_interface_whatever_the_routes_say) {
-  DeviceSockets udp(Kind::udp, 4500), esp(Kind::esp, 0);
+  DeviceSockets udp(Kind::udp, 4500), esp(Kind::esp, 0), fragments(Kind::fragments, 0);
   const auto wan = if_nametoindex("wan");
-  for (auto* sockets : {&udp, &esp}) {
+  for (auto* sockets : {&udp, &esp, &fragments}) {
     const int fd = sockets->fd(wan);
     ASSERT_GE(fd, 0);
     const auto by_wan = sent_by("wan"), by_tun = sent_by("tun");
