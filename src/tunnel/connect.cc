@@ -108,10 +108,11 @@ void Manager::carry_out(ike::ReauthWanted& a, Instant now) {
 void Manager::reauthenticate(Tunnel& t, Instant now) {
   t.timers.stop(Timer::reauth);
   t.reauth_due = true;
-  if (t.state != State::up) return;  // on its way back; if the old SAs bring it there, wake_by_address() begins this anew
+  if (t.state != State::up)
+    return;  // on its way back; if the old SAs bring it there, wake_by_address() begins this anew
   log(LogId::reauthenticating, scope_of(t));
   connect(t, now);
-  if (!t.attempt) t.timers.set(Timer::reauth, now + 5s);
+  if (!t.attempt) t.timers.set(Timer::reauth, now + kReauthAgain);
   refresh(t);
 }
 
@@ -207,8 +208,9 @@ bool Manager::holds_answer(const ike::IkeSa& sa, const ike::Path& path, ByteView
   const auto timer = login ? Timer::held_answer : Timer::held_resume;
   t->timers.set(timer, now + wait);
   wake_probe(*t, now);
-  // As much again for the ticket, whose answer has to wait for the probe's too.
-  if (t->state == State::connecting && login && show_ticket_again(*t, now)) t->timers.set(timer, now + wait * 2);
+  // As much again for the ticket, whose answer has to wait for the probe's too; and a round trip of a long path.
+  if (t->state == State::connecting && login && show_ticket_again(*t, {}, now))
+    t->timers.set(timer, now + std::max(wait * 2, std::min<Duration>(round_trip + 20ms, kTicketRoundTrip)));
   refresh(*t);
   return true;
 }

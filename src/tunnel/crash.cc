@@ -10,6 +10,7 @@ namespace {
 
 constexpr const char* kSecretName = "qcd";
 constexpr Duration kLoginAfterTicket = 600ms;
+constexpr Duration kInOneBreath = 500ms;  // a ticket shown as lately as that was shown with what is answered now
 
 std::shared_ptr<const SecretBytes> new_secret(Rng& rng) {
   SecretBytes fresh(ike::QcdMaker::kSecretSize);
@@ -120,7 +121,7 @@ void Manager::carry_out(ike::PeerCrashed& a, Instant now) {
   t->timers.stop(Timer::wake_probe);  // there is nothing left to ask
   if (t->resume.held) return give_held_resume(*t, now);
   if (has_ticket(*t, now)) {  // no public-key work and no user; the login waits its turn
-    (void)show_ticket_again(*t, now);
+    (void)show_ticket_again(*t, kInOneBreath, now);
     if (t->resume.sa) {
       if (!t->attempt) t->timers.set(Timer::connect, now + kLoginAfterTicket);
       return refresh(*t);

@@ -187,7 +187,7 @@ class Manager final : private ike::Owner {
   [[nodiscard]] bool has_ticket(const Tunnel& t, Instant now) const;
   void resume_by_ticket(Tunnel& t, Instant now);
   void resume_failed(Tunnel& t, ike::CloseReason reason, Instant now);
-  bool show_ticket_again(Tunnel& t, Instant now);
+  bool show_ticket_again(Tunnel& t, Duration fresh, Instant now);
   void login_now(Tunnel& t, Instant now);
   void give_held_resume(Tunnel& t, Instant now);
   void drop_other_attempts(Tunnel& t, Instant now);
@@ -381,6 +381,7 @@ class Manager final : private ike::Owner {
   void wake_probe(Tunnel& t, Instant now);
   /// By address costs one round trip: where nothing says that the network is back, give it that much of a start.
   static constexpr Duration kTicketAfterProbe = 300ms;
+  static constexpr Duration kTicketRoundTrip = 1500ms;  ///< a login is not held back longer for a ticket's answer
   void begin_wake_ladder(Tunnel& t, Instant now, Duration ticket_after = kTicketAfterProbe);
   void climb(Tunnel& t, Instant now, Duration ticket_after);
   void hurry(Tunnel& t, Instant now);

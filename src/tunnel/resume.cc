@@ -78,15 +78,16 @@ void Manager::resume_by_ticket(Tunnel& t, Instant now) {
   with_sa(id, now, [&](ike::IkeSa& s, ike::Outbox& box) { s.start(now, box); });
 }
 
-/// The gateway answers a login: it is there. A ticket shown a while ago may have been shown to nobody, so it is now; who
-/// is back first shall not depend on the moment at which the network returned. The same message again as long as it has
-/// time, since the answer to the first may be on its way already. True if an answer to the ticket may come.
-bool Manager::show_ticket_again(Tunnel& t, Instant now) {
+/// The gateway answers a login: it is there. A ticket shown a while ago may have been shown to nobody, so it is now;
+/// who is back first shall not depend on the moment at which the network returned. The same message again as long as it
+/// has time, since the answer to the first may be on its way already; not if it is younger than `fresh`. True if an
+/// answer to the ticket may come.
+bool Manager::show_ticket_again(Tunnel& t, Duration fresh, Instant now) {
   if (!has_ticket(t, now) || t.resume.refused) return false;
   if (const auto* s = t.resume.sa ? sas_.find(*t.resume.sa) : nullptr) {
     const bool heard = s->state() != ike::SaState::init_sent || t.resume.held;
     const auto age = now - s->status().created;
-    if (heard || s->status().cookie_wanted || age < kTicketSchedule.front()) return true;
+    if (heard || s->status().cookie_wanted || age < fresh) return true;
     if (age < kTicketPatience / 2) {
       with_sa(*t.resume.sa, now, [&](ike::IkeSa& a, ike::Outbox& box) { a.resend_first(now, box); });
       return true;

@@ -5,12 +5,6 @@
 #include "tunnel/sleep.h"
 
 namespace dormouse::tunnel {
-namespace {
-
-constexpr Duration kReauthAgain = 5s;  // after a login that failed while the tunnel stands
-
-}  // namespace
-
 void Manager::with_sa(IkeSaId id, Instant now, const std::function<void(ike::IkeSa&, ike::Outbox&)>& use) {
   ike::IkeSa* sa = sas_.find(id);
   if (!sa) return;

@@ -21,6 +21,9 @@
 
 namespace dormouse::tunnel {
 
+/// From a re-authentication that failed, or could not begin, to the next try.
+inline constexpr Duration kReauthAgain = std::chrono::seconds(5);
+
 enum class Timer : std::uint8_t {
   sleep_over,     ///< client-resume-interval (or the re-authentication deadline) ends the sleep
   dpd,            ///< look whether the peer fell silent

@@ -235,7 +235,8 @@ void Manager::wake_by_address(Tunnel& t, IkeSaId sa, Instant now) {
     note_resumed(t, WakeWay::address, now - t.asleep_since, now - t.ladder_since, now);
     t.ladder_since = {};
     want_children(t, now, true);  // those that ended meanwhile: who is behind the gateway may speak first
-    if (t.reauth_due && !t.attempt) t.timers.set(Timer::reauth, now);
+    // Not before the gateway knows where it is now: from another address the login would get another tunnel.
+    if (t.reauth_due && !t.attempt) t.timers.set(Timer::reauth, now + kReauthAgain);
   }
   start_liveness(t, now);
 }

@@ -252,6 +252,26 @@ TEST_F(Ticket, comes_before_a_login_on_long_paths) {
   }
 }
 
+TEST_F(Ticket, comes_before_a_login_whenever_the_gateway_is_there_again) {
+  auto g = gateway();
+  auto l = laptop();
+  g.quick_crash_detect = l.quick_crash_detect = false;  // nothing answers on the old SAs
+  g.phase1[0].client_resume_interval = 86400s;
+  begin(g, l);
+  world.weather("client") = {.delay = 11ms};
+  for (auto late = 0ms; late < 3s; late += 20ms) {
+    server.kill();
+    ASSERT_TRUE(
+        world.run_while_not([&] { return client.tunnel("toServer")->state == tunnel::State::connecting; }, 300s));
+    world.run_for(late);
+    server.start(share(g));
+    ASSERT_TRUE(world.run_while_not([&] { return state() == tunnel::State::up; }, 100s));
+    world.run_for(15s);  // also the rekey after a ticket
+    EXPECT_EQ(logins(), 0U) << late / 1ms << " ms";
+    EXPECT_EQ(server.tunnel("toClient_0")->last_wake, tunnel::WakeWay::ticket) << late / 1ms << " ms";
+  }
+}
+
 /// Forty others that never finish their logins, and the client comes back by a path of this delay.
 class TicketUnderLoad : public Ticket, public ::testing::WithParamInterface<std::tuple<Duration, bool, bool>> {};
 INSTANTIATE_TEST_SUITE_P(Paths, TicketUnderLoad,
