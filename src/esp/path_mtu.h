@@ -14,6 +14,8 @@ class PathMtu {
   PathMtu() = default;
   PathMtu(bool v6, std::uint32_t first_hop) : v6_(v6) { set_first_hop(first_hop); }
   [[nodiscard]] std::uint32_t value() const { return learned_ != 0 && learned_ < first_hop_ ? learned_ : first_hop_; }
+  /// Whether less than the first hop takes is believed.
+  [[nodiscard]] bool lowered() const { return value() < first_hop_; }
   /// The MTU of the interface the packets leave by. What was learned stays.
   void set_first_hop(std::uint32_t mtu);
   /// A packet of `size` octets is said not to have passed where `reported` is the limit; 0 = an old router that does

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/limits.h"
 #include "esp/inner_packets_for_test.h"
 
 namespace dormouse::esp {
@@ -126,6 +127,35 @@ TEST(TooBig, what_does_not_quote_spi_and_number_is_not_believed) {
       const Bytes whole = error_about(v6, udp, 8, 1300);
       for (std::size_t n = 0; n < whole.size(); ++n)
         EXPECT_FALSE(read_too_big(ByteView(whole).first(n), v6)) << n << " octets";
+    }
+}
+
+TEST(TooBig, a_report_is_of_a_path_and_an_SA_only_if_it_was_sent_there_lately) {
+  for (const bool v6 : {false, true})
+    for (const bool udp : {false, true}) {
+      const auto r = read_too_big(error_about(v6, udp, 8, 1300), v6);
+      ASSERT_TRUE(r);
+      const OuterPath path{.local = r->local, .remote = r->remote, .encap = r->encap};
+      EXPECT_TRUE(is_sent_lately(*r, path, 77));
+      EXPECT_TRUE(is_sent_lately(*r, path, 0x100000000 + 80)) << "numbers of 64 bits";
+      EXPECT_TRUE(is_sent_lately(*r, path, 76 + limits::kReportedPackets));
+      EXPECT_FALSE(is_sent_lately(*r, path, 77 + limits::kReportedPackets)) << "long ago";
+      EXPECT_FALSE(is_sent_lately(*r, path, 76)) << "not sent yet";
+      EXPECT_FALSE(is_sent_lately(*r, path, 0)) << "nothing was";
+      auto other = path;
+      other.encap = udp ? Encap::none : Encap::udp;
+      EXPECT_FALSE(is_sent_lately(*r, other, 77));
+      other = path;
+      ++other.remote.port;
+      EXPECT_EQ(is_sent_lately(*r, other, 77), !udp) << "plain ESP has no ports";
+      other = path;
+      other.remote.address = r->local.address;
+      EXPECT_FALSE(is_sent_lately(*r, other, 77));
+      other = path;
+      other.local.address = r->remote.address;
+      EXPECT_FALSE(is_sent_lately(*r, other, 77));
+      other.local.address = IpAddress::any(v6 ? Family::v6 : Family::v4);
+      EXPECT_TRUE(is_sent_lately(*r, other, 77)) << "sent from whatever address was right";
     }
 }
 
