@@ -57,6 +57,11 @@ void Plane::remove_device(DeviceId id) {
   tables_.devices.erase(id);
 }
 
+void Plane::set_mtu(DeviceId id, unsigned mtu) {
+  const Device* d = tables_.find(id);
+  if (d != nullptr) (void)d_.links.set_mtu(d->ifindex, mtu);  // refused: it keeps the one it has
+}
+
 Outcome<void> Plane::dig(Device& device) {
   TRY_ASSIGN(const auto through, d_.holes.dig(d_.kernel, device.id, device.if_id));
   return device.policies.set_last(d_.kernel, through);

@@ -33,6 +33,7 @@ class Plane final : public esp::DataPlane {
   void remove_device(DeviceId id) override;
   void add_tunnel(TunnelId id, DeviceId device, const esp::OuterPath& path) override;
   void remove_tunnel(TunnelId id) override;
+  void set_mtu(DeviceId id, unsigned mtu) override;
   void set_path(TunnelId id, const esp::OuterPath& path) override;
   Outcome<void> add_child(esp::ChildSpec spec) override;
   void activate_outbound(ChildId id) override;
