@@ -111,18 +111,21 @@ void Plane::remove_tunnel(TunnelId id) {
   tables_.tunnels.erase(id.value());
 }
 
-// Traffic meanwhile falls into the hole and is sent when it is read there, after this.
 void Plane::set_path(TunnelId id, const esp::OuterPath& path) {
   Tunnel* t = tables_.find(id);
   if (t == nullptr) return;
   t->move_told.reset();
   const bool same = same_ends(std::exchange(t->path, path), path);
   hold_way(*t);
-  if (same) return;
-  (void)t->device->policies.claim(d_.kernel, id, {});
-  for (Child* c : t->children)
+  if (!same) make_anew(*t, t->children);
+}
+
+// Traffic meanwhile falls into the hole and is sent when it is read there, after this.
+void Plane::make_anew(Tunnel& t, std::span<Child* const> children) {
+  (void)t.device->policies.claim(d_.kernel, t.id, {});
+  for (Child* c : children)
     if (!sas_.move(*c)) events_.push_back(esp::LifetimeReached{c->spec.id, true});
-  claim_or_tell(*t);
+  claim_or_tell(t);
 }
 
 Outcome<void> Plane::claim(Tunnel& t) {
@@ -193,6 +196,13 @@ void Plane::remove_child(ChildId id) {
   claim_or_tell(t);  // first, so that nothing is sent to an SA that is gone
   sas_.remove(*c, boottime());
   tables_.forget(*c);
+}
+
+void Plane::set_headers(ChildId id, const esp::HeaderRules& rules) {
+  Child* c = tables_.find(id);
+  if (c == nullptr) return;
+  const auto before = std::exchange(c->spec.headers, rules);
+  if (header_flags(before) != header_flags(rules)) make_anew(*c->tunnel, std::span(&c, 1));
 }
 
 void Plane::set_asleep(TunnelId id, bool asleep) {

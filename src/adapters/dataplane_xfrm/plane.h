@@ -31,13 +31,14 @@ class Plane final : public esp::DataPlane {
   [[nodiscard]] std::string_view name() const override { return "kernel"; }
   Outcome<int> add_device(const esp::DeviceSpec& spec) override;
   void remove_device(DeviceId id) override;
+  void set_mtu(DeviceId id, unsigned mtu) override;
   void add_tunnel(TunnelId id, DeviceId device, const esp::OuterPath& path) override;
   void remove_tunnel(TunnelId id) override;
-  void set_mtu(DeviceId id, unsigned mtu) override;
   void set_path(TunnelId id, const esp::OuterPath& path) override;
   Outcome<void> add_child(esp::ChildSpec spec) override;
   void activate_outbound(ChildId id) override;
   void remove_child(ChildId id) override;
+  void set_headers(ChildId id, const esp::HeaderRules& rules) override;
   void set_asleep(TunnelId id, bool asleep) override;
   void set_wake_mark(ChildId id, std::uint64_t seq) override;
   esp::TunnelCounters counters(TunnelId id) override;
@@ -57,6 +58,8 @@ class Plane final : public esp::DataPlane {
   /// Gives the kernel the policies that follow from the tunnel's Child SAs and its state.
   [[nodiscard]] Outcome<void> claim(Tunnel& tunnel);
   void claim_or_tell(Tunnel& tunnel);
+  /// Makes the SAs of some of the tunnel's children anew, as the tunnel and they are now.
+  void make_anew(Tunnel& tunnel, std::span<Child* const> children);
   void send_parked(Tunnel& tunnel);
   void drop_parked(Tunnel& tunnel);
 

@@ -10,4 +10,5 @@ from scenarios import scenario  # noqa: E402
 
 case.main("Dormouse", "both", independent=True, steps=[
     scenario("interface_mtu"),
+    scenario("packet_marks"),
 ])
