@@ -1,5 +1,6 @@
 // The kernel's data plane, inside. plane.cc: what control asks for; plane_events.cc: what the kernel says.
 #pragma once
+#include "adapters/dataplane_xfrm/alarm.h"
 #include "adapters/dataplane_xfrm/child_sas.h"
 #include "adapters/dataplane_xfrm/hole.h"
 #include "adapters/dataplane_xfrm/injector.h"
@@ -18,6 +19,7 @@ struct Doors {
   Outer outer;
   Holes holes;
   Injector injector;
+  Alarm forget;         ///< what was learned of paths long ago
   dataplane::Fd watch;  ///< epoll of everything that can become readable
 };
 
@@ -55,6 +57,8 @@ class Plane final : public esp::DataPlane {
   /// Holds the way to its peer open, beside all routes into tunnels.
   void hold_way(Tunnel& tunnel);
   void release_way(Tunnel& tunnel);
+  /// Its packets get no larger than its path is believed to carry.
+  void limit_way(const Tunnel& tunnel);
   /// Gives the kernel the policies that follow from the tunnel's Child SAs and its state.
   [[nodiscard]] Outcome<void> claim(Tunnel& tunnel);
   void claim_or_tell(Tunnel& tunnel);
@@ -68,6 +72,10 @@ class Plane final : public esp::DataPlane {
   void on(const Received& e);
   void on(const Mapped& e);
   void on(const NoticesLost& e);
+  void on(const esp::TooBigReport& e);
+  void forget_sizes();
+  /// The path's MTU is another: to the route of its packets, and to control.
+  void resized(Tunnel& tunnel);
   void tell_lifetime(Child& child, Half& half, esp::Lifetime reached);
   void fallen(DeviceId device, MutableBytes packet);
   void tell_wanted(Device& device, const esp::InnerPacket& packet);

@@ -10,5 +10,6 @@ from scenarios import scenario  # noqa: E402
 
 case.main("Dormouse", "both", independent=True, steps=[
     scenario("interface_mtu"),
+    scenario("path_mtu"),
     scenario("packet_marks"),
 ])
