@@ -12,4 +12,5 @@ case.main("Dormouse", "both", independent=True, steps=[
     scenario("interface_mtu"),
     scenario("path_mtu"),
     scenario("packet_marks"),
+    scenario("byte_lifetime"),
 ])
