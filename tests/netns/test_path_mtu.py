@@ -16,9 +16,9 @@ ROOM = 1214
 FORGED = 700
 
 
-def ping_whole(network, size):
+def ping_whole(network, size, host="chost", target=netns.SERVER_HOST):
     """(answered, words of ping) of echo requests of `size` octets in all that must not be fragmented."""
-    done = subprocess.run(network.command("chost", "ping", "-n", "-c", "2", "-i", "0.3", "-W", "1", "-M", "do", "-s", str(size - 28), netns.SERVER_HOST),
+    done = subprocess.run(network.command(host, "ping", "-n", "-c", "2", "-i", "0.3", "-W", "1", "-M", "do", "-s", str(size - 28), target),
                           capture_output=True, text=True)
     return done.returncode == 0, done.stdout + done.stderr
 
@@ -98,7 +98,8 @@ def test(world):
         world.say("in UDP" if udp else "plain ESP")
 
 
-if len(sys.argv) > 1:
-    send_forged(*sys.argv[1:])
-else:
-    scenario.main(test)
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        send_forged(*sys.argv[1:])
+    else:
+        scenario.main(test)

@@ -11,6 +11,7 @@ from scenarios import scenario  # noqa: E402
 case.main("Dormouse", "both", independent=True, steps=[
     scenario("interface_mtu"),
     scenario("path_mtu"),
+    scenario("path_mtu_shared"),
     scenario("path_mtu_ipv6"),
     scenario("packet_marks"),
     scenario("byte_lifetime"),
