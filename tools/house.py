@@ -66,7 +66,7 @@ ADAPTERS = {
     "adapters/store": Room(["base", "tunnel/session_store.h"], ["sqlite3.h"], os=True),
     # The other back end has the same outer sockets, and talks to the kernel as netlink does.
     "adapters/dataplane_xfrm": Room(["base", "crypto", "esp", "wire/esp_header.h", "adapters/dataplane_tun/clock.h",
-                                     "adapters/dataplane_tun/outer_sockets.h", "adapters/dataplane_tun/fd.h",
+                                     "adapters/dataplane_tun/outer_sockets.h", "adapters/dataplane_tun/reports.h", "adapters/dataplane_tun/fd.h",
                                      "adapters/netlink/channel.h", "adapters/netlink/message.h"], ["libmnl/"], os=True),
     "adapters/dataplane_tun": Room(["base", "crypto", "esp", "wire/esp_header.h", "adapters/device_socket"], ["fmt/"], os=True),
 }

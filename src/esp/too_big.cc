@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
 #include "esp/checksum.h"
 #include "esp/ipv6_fragmenter.h"
 
@@ -140,6 +141,14 @@ std::optional<TooBigReport> read_too_big(ByteView icmp, bool v6) {
   r.seq = load32(esp.data() + 4);
   r.mtu = v6 ? load32(icmp.data() + 4) : load16(icmp.data() + 6);
   return r;
+}
+
+bool is_sent_lately(const TooBigReport& r, const OuterPath& path, std::uint64_t newest) {
+  const bool same_peer = r.encap == path.encap && r.remote.address == path.remote.address &&
+                         (path.local.address.is_unspecified() || r.local.address == path.local.address);
+  const bool ports = r.encap != Encap::udp || r.remote.port == path.remote.port;
+  const auto behind = static_cast<std::uint32_t>(newest) - r.seq;
+  return same_peer && ports && behind < limits::kReportedPackets && behind < newest;
 }
 
 }  // namespace dormouse::esp

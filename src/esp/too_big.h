@@ -29,5 +29,8 @@ struct TooBigReport {
 /// Reads an ICMP message from its type on. None: it is about something else, or does not quote enough of our packet to
 /// tell it from a guess: SPI and sequence number are what only somebody on the path has seen.
 [[nodiscard]] std::optional<TooBigReport> read_too_big(ByteView icmp, bool v6);
+/// Whether the packet that came back is one that was sent lately on `path`, by the SA with that SPI, whose newest
+/// number is `newest`.
+[[nodiscard]] bool is_sent_lately(const TooBigReport& report, const OuterPath& path, std::uint64_t newest);
 
 }  // namespace dormouse::esp

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/limits.h"
 #include "esp/inner_packets_for_test.h"
 
 namespace dormouse::esp {
@@ -145,6 +146,35 @@ TEST(TooBig, a_report_about_a_packets_first_fragment_over_ipv6_is_about_the_pack
     m[kPayload + 3] = 9;
     EXPECT_FALSE(read_too_big(m, true)) << "a later one says nothing of SPI and number";
   }
+}
+
+TEST(TooBig, a_report_is_of_a_path_and_an_SA_only_if_it_was_sent_there_lately) {
+  for (const bool v6 : {false, true})
+    for (const bool udp : {false, true}) {
+      const auto r = read_too_big(error_about(v6, udp, 8, 1300), v6);
+      ASSERT_TRUE(r);
+      const OuterPath path{.local = r->local, .remote = r->remote, .encap = r->encap};
+      EXPECT_TRUE(is_sent_lately(*r, path, 77));
+      EXPECT_TRUE(is_sent_lately(*r, path, 0x100000000 + 80)) << "numbers of 64 bits";
+      EXPECT_TRUE(is_sent_lately(*r, path, 76 + limits::kReportedPackets));
+      EXPECT_FALSE(is_sent_lately(*r, path, 77 + limits::kReportedPackets)) << "long ago";
+      EXPECT_FALSE(is_sent_lately(*r, path, 76)) << "not sent yet";
+      EXPECT_FALSE(is_sent_lately(*r, path, 0)) << "nothing was";
+      auto other = path;
+      other.encap = udp ? Encap::none : Encap::udp;
+      EXPECT_FALSE(is_sent_lately(*r, other, 77));
+      other = path;
+      ++other.remote.port;
+      EXPECT_EQ(is_sent_lately(*r, other, 77), !udp) << "plain ESP has no ports";
+      other = path;
+      other.remote.address = r->local.address;
+      EXPECT_FALSE(is_sent_lately(*r, other, 77));
+      other = path;
+      other.local.address = r->remote.address;
+      EXPECT_FALSE(is_sent_lately(*r, other, 77));
+      other.local.address = IpAddress::any(v6 ? Family::v6 : Family::v4);
+      EXPECT_TRUE(is_sent_lately(*r, other, 77)) << "sent from whatever address was right";
+    }
 }
 
 TEST(TooBig, another_error_and_a_quoted_fragment_are_not_about_the_size) {

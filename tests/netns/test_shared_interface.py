@@ -81,4 +81,5 @@ def test(world):
     check("10.1.100.0/24" not in "\n".join(network.routes("sgw")), "the route of the first is gone")
 
 
-scenario.main(test)
+if __name__ == "__main__":
+    scenario.main(test)

@@ -1,8 +1,6 @@
 // What routers say of our outer packets: "too big" lowers the path MTU of the tunnel they belong to, also of one
 // asleep.
 #pragma once
-#include <array>
-
 #include "adapters/dataplane_tun/tables.h"
 #include "esp/too_big.h"
 
@@ -15,8 +13,6 @@ class ErrorLane {
   void receive(Family family);
 
  private:
-  static constexpr std::size_t kMost = 64;   ///< then packets have their turn again
-  static constexpr std::size_t kSize = 256;  ///< of the message, what quotes our headers
   void believe(const esp::TooBigReport& report, Instant now);
   Tables& tables_;
   OuterSockets& sockets_;

@@ -154,14 +154,14 @@ Outcome<OuterSockets> open_outer_sockets(std::uint16_t port, Carries what) {
   s.set(Outer::udp4, std::move(udp4));
   if (auto udp6 = open_udp(Family::v6, port, "UDP socket over IPv6")) s.set(Outer::udp6, std::move(*udp6));
   s.make_senders(port);
+  s.set_errors(Family::v4, open_errors4());
+  s.set_errors(Family::v6, open_errors6());
   if (what == Carries::udp) return s;
   TRY_ASSIGN(Fd esp4, open_socket(Family::v4, SOCK_RAW, IPPROTO_ESP, "ESP socket (protocol 50)"));
   s.set(Outer::esp4, std::move(esp4));
   if (auto esp6 = open_socket(Family::v6, SOCK_RAW, IPPROTO_ESP, "ESP socket over IPv6"))
     s.set(Outer::esp6, std::move(*esp6));
   for (const auto encap : {esp::Encap::udp, esp::Encap::none}) s.set_whole(encap, open_whole_sender(encap, port));
-  s.set_errors(Family::v4, open_errors4());
-  s.set_errors(Family::v6, open_errors6());
   return s;
 }
 

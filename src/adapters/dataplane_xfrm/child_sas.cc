@@ -50,6 +50,7 @@ Outcome<SaSpec> ChildSas::spec_of(const Child& child, bool inbound) const {
   // A window of 0 would be silent about what it receives: the widest comes closest to none.
   const auto window = c.replay_window == 0 ? ReplayState::kWidest : c.replay_window;
   s.replay = ReplayState::fresh(inbound ? window : 1);
+  s.headers = header_flags(c.headers);
   s.soft_bytes = c.soft_bytes;
   s.hard_bytes = c.hard_bytes;
   if (!inbound && !s.esn) {

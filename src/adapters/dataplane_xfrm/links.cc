@@ -75,6 +75,13 @@ Outcome<int> Links::add(const std::string& name, std::uint32_t if_id, unsigned m
   return ifindex;
 }
 
+Outcome<void> Links::set_mtu(int ifindex, unsigned mtu) {
+  Request r(RTM_NEWLINK, 0);
+  r.header<ifinfomsg>().ifi_index = ifindex;
+  r.put_u32(IFLA_MTU, mtu);
+  return channel_.request(r, "interface " + std::to_string(ifindex) + ": mtu " + std::to_string(mtu));
+}
+
 void Links::remove(int ifindex) {
   Request r(RTM_DELLINK, 0);
   r.header<ifinfomsg>().ifi_index = ifindex;

@@ -15,6 +15,7 @@ class Links {
   [[nodiscard]] static Outcome<Links> open();
   /// Makes the interface, up, and returns its index.
   [[nodiscard]] Outcome<int> add(const std::string& name, std::uint32_t if_id, unsigned mtu);
+  [[nodiscard]] Outcome<void> set_mtu(int ifindex, unsigned mtu);
   void remove(int ifindex);
   /// Removes every xfrm interface whose if_id is `first` to `last`.
   void clear(std::uint32_t first, std::uint32_t last);

@@ -83,6 +83,14 @@ xfrm_lifetime_cfg limits_of(const SaSpec& sa) {
   return l;
 }
 
+std::uint8_t flags_of(const SaSpec& sa) {
+  unsigned flags = XFRM_STATE_AF_UNSPEC;  // both inner families through one SA
+  if (!sa.headers.copy_df) flags |= XFRM_STATE_NOPMTUDISC;
+  if (sa.headers.dscp_in) flags |= XFRM_STATE_DECAP_DSCP;
+  if (sa.esn) flags |= XFRM_STATE_ESN;
+  return static_cast<std::uint8_t>(flags);
+}
+
 /// Puts a kernel structure `T` with a name in it, and the key behind it. The copy is wiped.
 template <class T>
 void put_algorithm(Request& r, std::uint16_t attribute, T head, const std::string& name, ByteView key) {
@@ -159,9 +167,7 @@ void put_new_sa(Request& r, const SaSpec& sa) {
   info.lft = limits_of(sa);
   info.reqid = sa.reqid;
   info.mode = XFRM_MODE_TUNNEL;
-  // Both inner families through one SA; the outer packet may be fragmented on its way, as the other back end's.
-  constexpr std::uint8_t kFlags = XFRM_STATE_AF_UNSPEC | XFRM_STATE_NOPMTUDISC;
-  info.flags = sa.esn ? kFlags | XFRM_STATE_ESN : kFlags;
+  info.flags = flags_of(sa);
   put_algorithms(r, sa);
   if (sa.udp) {
     xfrm_encap_tmpl encap{};
@@ -181,6 +187,7 @@ void put_new_sa(Request& r, const SaSpec& sa) {
     cur.use_time = sa.usage.first_used;
     r.put(XFRMA_LTIME_VAL, cur);
   }
+  if (sa.headers.hide_dscp) r.put_u32(XFRMA_SA_EXTRA_FLAGS, XFRM_SA_XFLAG_DONT_ENCAP_DSCP);
   if (sa.mark != 0) r.put_u32(XFRMA_SET_MARK, sa.mark);
   r.put_u32(XFRMA_IF_ID, sa.if_id);
 }

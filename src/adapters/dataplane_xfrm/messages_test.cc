@@ -111,6 +111,36 @@ TEST(XfrmMessages, an_SA_is_built_as_iproute2_builds_it) {
   EXPECT_EQ(replay, theirs.attributes.at(XFRMA_REPLAY_ESN_VAL));
 }
 
+TEST(XfrmMessages, what_the_operator_chose_for_the_headers_is_in_the_flags) {
+  struct Row {
+    int line;
+    esp::HeaderRules rules;
+    unsigned flags, extra;
+  };
+  constexpr unsigned kAlways = XFRM_STATE_AF_UNSPEC | XFRM_STATE_ESN;
+  const Row rows[] = {
+      {__LINE__, {}, kAlways | XFRM_STATE_NOPMTUDISC, 0},
+      {__LINE__, {.outer_df = esp::OuterDf::copy}, kAlways, 0},
+      {__LINE__, {.outer_df = esp::OuterDf::set}, kAlways, 0},
+      {__LINE__, {.dscp = 8}, kAlways | XFRM_STATE_NOPMTUDISC, XFRM_SA_XFLAG_DONT_ENCAP_DSCP},
+      {__LINE__, {.dscp_inwards = true}, kAlways | XFRM_STATE_NOPMTUDISC | XFRM_STATE_DECAP_DSCP, 0},
+  };
+  for (const auto& row : rows) {
+    auto sa = example();
+    sa.headers = header_flags(row.rules);
+    Request r(XFRM_MSG_NEWSA, 0);
+    put_new_sa(r, sa);
+    const Parts ours(payload_of(r), sizeof(xfrm_usersa_info));
+    xfrm_usersa_info info{};
+    std::memcpy(&info, ours.fixed.data(), sizeof info);
+    EXPECT_EQ(info.flags, row.flags) << row.line;
+    const auto extra = ours.attributes.find(XFRMA_SA_EXTRA_FLAGS);
+    std::uint32_t value = 0;
+    if (extra != ours.attributes.end()) std::memcpy(&value, extra->second.data(), sizeof value);
+    EXPECT_EQ(value, row.extra) << row.line;
+  }
+}
+
 TEST(XfrmMessages, an_SA_with_a_cipher_and_a_mac_over_IPv6_is_built_as_iproute2_builds_it) {
   auto sa = example();
   const Bytes mac = octets_of("2122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f40");

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <linux/udp.h>
 
+#include "adapters/dataplane_tun/reports.h"
+
 namespace dormouse::xfrm {
 namespace {
 
@@ -60,6 +62,11 @@ void Outer::receive(const std::function<void(esp::IkeDatagram)>& each) {
   for (const int fd : fds())
     for (int i = 0; fd >= 0 && i < kReads; ++i)
       if (!receive_one(fd, each)) break;
+}
+
+void Outer::receive_reports(const std::function<void(const esp::TooBigReport&)>& each) {
+  for (const auto f : {Family::v4, Family::v6})
+    if (sockets_.errors(f) >= 0) dataplane::receive_reports(sockets_, f, each);
 }
 
 }  // namespace dormouse::xfrm

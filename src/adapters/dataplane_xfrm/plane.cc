@@ -57,6 +57,11 @@ void Plane::remove_device(DeviceId id) {
   tables_.devices.erase(id);
 }
 
+void Plane::set_mtu(DeviceId id, unsigned mtu) {
+  const Device* d = tables_.find(id);
+  if (d != nullptr) (void)d_.links.set_mtu(d->ifindex, mtu);  // refused: it keeps the one it has
+}
+
 Outcome<void> Plane::dig(Device& device) {
   TRY_ASSIGN(const auto through, d_.holes.dig(d_.kernel, device.id, device.if_id));
   return device.policies.set_last(d_.kernel, through);
@@ -72,6 +77,7 @@ void Plane::add_tunnel(TunnelId id, DeviceId device, const esp::OuterPath& path)
   t->id = id;
   t->device = d;
   t->path = path;
+  t->mtu = esp::PathMtu(!path.remote.address.is_v4(), d_.outer.first_hop(path));
   d->tunnels.insert(d->tunnels.begin(), t.get());
   hold_way(*t);
 }
@@ -83,6 +89,11 @@ void Plane::hold_way(Tunnel& t) {
     (void)d_.underlay.hold(*t.way);  // no way there now: the next path will have one
   }
   if (before) d_.underlay.release(*before);
+  if (t.mtu.narrower_beyond()) limit_way(t);  // else what another knows of the same way stays
+}
+
+void Plane::limit_way(const Tunnel& t) {
+  if (t.way) d_.underlay.limit(*t.way, t.mtu.narrower_beyond() ? t.mtu.value() : 0);
 }
 
 void Plane::release_way(Tunnel& t) {
@@ -106,18 +117,25 @@ void Plane::remove_tunnel(TunnelId id) {
   tables_.tunnels.erase(id.value());
 }
 
-// Traffic meanwhile falls into the hole and is sent when it is read there, after this.
 void Plane::set_path(TunnelId id, const esp::OuterPath& path) {
   Tunnel* t = tables_.find(id);
   if (t == nullptr) return;
   t->move_told.reset();
+  const bool same_way = t->path.remote.address == path.remote.address && t->path.ifindex == path.ifindex;
   const bool same = same_ends(std::exchange(t->path, path), path);
+  const auto first_hop = d_.outer.first_hop(path);
+  if (!same_way) t->mtu = esp::PathMtu(!path.remote.address.is_v4(), first_hop);  // it says nothing of another
+  t->mtu.set_first_hop(first_hop);
   hold_way(*t);
-  if (same) return;
-  (void)t->device->policies.claim(d_.kernel, id, {});
-  for (Child* c : t->children)
+  if (!same) make_anew(*t, t->children);
+}
+
+// Traffic meanwhile falls into the hole and is sent when it is read there, after this.
+void Plane::make_anew(Tunnel& t, std::span<Child* const> children) {
+  (void)t.device->policies.claim(d_.kernel, t.id, {});
+  for (Child* c : children)
     if (!sas_.move(*c)) events_.push_back(esp::LifetimeReached{c->spec.id, true});
-  claim_or_tell(*t);
+  claim_or_tell(t);
 }
 
 Outcome<void> Plane::claim(Tunnel& t) {
@@ -190,6 +208,13 @@ void Plane::remove_child(ChildId id) {
   tables_.forget(*c);
 }
 
+void Plane::set_headers(ChildId id, const esp::HeaderRules& rules) {
+  Child* c = tables_.find(id);
+  if (c == nullptr) return;
+  const auto before = std::exchange(c->spec.headers, rules);
+  if (header_flags(before) != header_flags(rules)) make_anew(*c->tunnel, std::span(&c, 1));
+}
+
 void Plane::set_asleep(TunnelId id, bool asleep) {
   Tunnel* t = tables_.find(id);
   if (t == nullptr) return;
@@ -226,7 +251,9 @@ esp::TunnelCounters Plane::counters(TunnelId id) {
   const Tunnel* t = tables_.find(id);
   if (t == nullptr) return {};
   for (Child* c : t->children) sas_.read(*c, boottime());
-  return counters_of(*t);
+  auto out = counters_of(*t);
+  out.path_mtu = t->mtu.value();
+  return out;
 }
 
 esp::ChildCounters Plane::child_counters(ChildId id) {
@@ -255,6 +282,7 @@ Outcome<std::unique_ptr<esp::DataPlane>> make_xfrm_data_plane(std::unique_ptr<cr
   TRY_ASSIGN(auto outer, Outer::open(options.udp_port));
   TRY_ASSIGN(auto holes, Holes::open(*engine));
   TRY_ASSIGN(auto injector, Injector::open());
+  TRY_ASSIGN(auto forget, Alarm::open());
   Doors doors{.kernel = std::move(kernel),
               .links = std::move(links),
               .underlay = std::move(underlay),
@@ -262,10 +290,12 @@ Outcome<std::unique_ptr<esp::DataPlane>> make_xfrm_data_plane(std::unique_ptr<cr
               .outer = std::move(outer),
               .holes = std::move(holes),
               .injector = std::move(injector),
+              .forget = std::move(forget),
               .watch = dataplane::Fd(epoll_create1(EPOLL_CLOEXEC))};
   if (!doors.watch.ok()) return failure("epoll");
   const auto [udp4, udp6] = doors.outer.fds();
-  for (const int fd : {doors.notices.fd(), udp4, udp6, doors.holes.fd()}) {
+  const auto [errors4, errors6] = doors.outer.report_fds();
+  for (const int fd : {doors.notices.fd(), udp4, udp6, errors4, errors6, doors.holes.fd(), doors.forget.fd()}) {
     epoll_event e{};
     e.events = EPOLLIN;
     if (fd >= 0 && epoll_ctl(doors.watch.get(), EPOLL_CTL_ADD, fd, &e) != 0) return failure("epoll");

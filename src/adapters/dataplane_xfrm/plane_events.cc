@@ -9,14 +9,17 @@ namespace {
 
 using dataplane::boottime;
 
-constexpr Duration kWantedEvery = 100ms;  // a login takes longer; more would only be noise
-constexpr Duration kSettling = 1s;        // after a change, packets that fell into the hole before it are sent
+constexpr Duration kWantedEvery = 100ms;          // a login takes longer; more would only be noise
+constexpr Duration kSettling = 1s;                // after a change, packets that fell into the hole before it are sent
+constexpr std::chrono::seconds kForgetEvery{30};  // looked for; what is too old is so by limits::kPathMtuAge
 
 }  // namespace
 
 std::vector<esp::PathEvent> Plane::poll() {
   for (const auto& notice : d_.notices.take()) std::visit([&](const auto& n) { on(n); }, notice);
   d_.outer.receive([&](esp::IkeDatagram d) { events_.emplace_back(std::move(d)); });
+  d_.outer.receive_reports([&](const esp::TooBigReport& r) { on(r); });
+  if (d_.forget.rang()) forget_sizes();
   d_.holes.drain([&](DeviceId device, MutableBytes packet) { fallen(device, packet); });
   return std::exchange(events_, {});
 }
@@ -73,6 +76,37 @@ void Plane::on(const NoticesLost&) {
         tell_lifetime(*child, *half, reached);
     }
   }
+}
+
+void Plane::on(const esp::TooBigReport& e) {
+  const auto [first, last] = tables_.by_spi.equal_range(e.spi.value());
+  for (auto it = first; it != last; ++it) {
+    Child& c = *it->second;
+    Tunnel& t = *c.tunnel;
+    if (c.spec.spi_out != e.spi || !c.out.there) continue;
+    sas_.read(c, boottime());
+    if (!esp::is_sent_lately(e, t.path, c.out.last.replay.sent())) continue;
+    if (!t.mtu.believe(e.mtu, e.size, boottime())) {
+      if (t.mtu.narrower_beyond()) limit_way(t);  // a tunnel with the same way may have lifted it
+      return;
+    }
+    d_.forget.set(kForgetEvery);
+    return resized(t);
+  }
+}
+
+void Plane::forget_sizes() {
+  bool more = false;
+  for (const auto& [id, tunnel] : tables_.tunnels) {
+    if (tunnel->mtu.forget_old(boottime())) resized(*tunnel);
+    more = more || tunnel->mtu.narrower_beyond();
+  }
+  if (more) d_.forget.set(kForgetEvery);
+}
+
+void Plane::resized(Tunnel& t) {
+  limit_way(t);
+  events_.emplace_back(esp::PathMtuChanged{t.id, t.mtu.value()});
 }
 
 void Plane::fallen(DeviceId id, MutableBytes packet) {

@@ -30,4 +30,12 @@ std::uint64_t ReplayState::received() const {
   return std::uint64_t{h.seq_hi} << 32 | h.seq;
 }
 
+// A bit that is always set is not among the kernel's choices: what inside may be cut may be cut outside too. Nor is a
+// DSCP of one's own: 0 tells as little of what is inside.
+HeaderFlags header_flags(const esp::HeaderRules& rules) {
+  return {.copy_df = rules.outer_df != esp::OuterDf::clear,
+          .hide_dscp = rules.dscp.has_value(),
+          .dscp_in = rules.dscp_inwards};
+}
+
 }  // namespace dormouse::xfrm

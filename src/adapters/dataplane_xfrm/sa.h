@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/ids.h"
 #include "base/ip.h"
+#include "esp/header_rules.h"
 
 namespace dormouse::xfrm {
 
@@ -44,6 +45,15 @@ class ReplayState {
   Bytes octets_;
 };
 
+/// What the kernel can do with the headers around and inside an SA's packets, of all that esp::HeaderRules may ask.
+struct HeaderFlags {
+  bool copy_df = false;    ///< outwards over IPv4: don't-fragment as the packet inside has it, else never
+  bool hide_dscp = false;  ///< outwards: DSCP 0, else that of the packet inside
+  bool dscp_in = false;    ///< inwards: the packet gets the DSCP its outer packet came with
+  friend bool operator==(const HeaderFlags&, const HeaderFlags&) = default;
+};
+[[nodiscard]] HeaderFlags header_flags(const esp::HeaderRules& rules);
+
 struct SaSpec {
   IpAddress source{};
   SaId id{};
@@ -56,6 +66,7 @@ struct SaSpec {
   ReplayState replay{};
   Usage usage{};  ///< to go on from; all zero for a new one
   std::uint64_t soft_bytes = 0, hard_bytes = 0, soft_packets = 0, hard_packets = 0;  ///< 0 = no limit
+  HeaderFlags headers{};
   std::uint32_t mark = 0;     ///< of its outer packets, for rules of routing; 0 = none
   bool tell_packets = false;  ///< announce that packets were received
 };

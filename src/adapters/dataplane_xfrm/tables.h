@@ -8,6 +8,7 @@
 #include "adapters/dataplane_xfrm/policies.h"
 #include "adapters/dataplane_xfrm/underlay.h"
 #include "esp/data_plane.h"
+#include "esp/path_mtu.h"
 #include "esp/sa_runtime.h"
 #include "esp/selector_set.h"
 
@@ -50,6 +51,7 @@ struct Tunnel {
   Device* device = nullptr;
   esp::OuterPath path{};
   std::optional<Underlay::Way> way{};  ///< held for it
+  esp::PathMtu mtu{};                  ///< of its path
   bool asleep = false;
   bool wake_told = false;
   std::optional<Endpoint> move_told{};

@@ -25,7 +25,7 @@ Outcome<Underlay> Underlay::open() {
 }
 
 bool Underlay::has(Family family) const {
-  return std::ranges::any_of(holders_, [&](const auto& h) { return h.first.peer.family() == family; });
+  return std::ranges::any_of(held_, [&](const auto& h) { return h.first.peer.family() == family; });
 }
 
 Outcome<void> Underlay::rule(Family family, bool add) {
@@ -66,22 +66,35 @@ Outcome<void> Underlay::route(const Way& way, bool add) {
   r.put_address(RTA_DST, way.peer);
   r.put_u32(RTA_OIF, static_cast<std::uint32_t>(way.under));
   if (gateway) r.put_address(RTA_GATEWAY, *gateway);
+  if (const auto it = held_.find(way); add && it != held_.end() && it->second.mtu != 0) {
+    auto* metrics = r.begin(RTA_METRICS);
+    r.put_u32(RTAX_MTU, it->second.mtu);
+    r.end(metrics);
+  }
   return channel_.request(r, what);
 }
 
 Outcome<void> Underlay::hold(const Way& way) {
   const bool first = !has(way.peer.family());
-  ++holders_[way];
+  ++held_[way].by;
   if (first) TRY(rule(way.peer.family(), true));
   return route(way, true);
 }
 
 void Underlay::release(const Way& way) {
-  const auto it = holders_.find(way);
-  if (it == holders_.end() || --it->second != 0) return;
-  holders_.erase(it);
+  const auto it = held_.find(way);
+  if (it == held_.end()) return;
+  if (--it->second.by != 0) return limit(way, 0);  // whose it was is not known; others learn it again
+  held_.erase(it);
   (void)route(way, false);  // it goes with its interface, too
   if (!has(way.peer.family())) (void)rule(way.peer.family(), false);
+}
+
+void Underlay::limit(const Way& way, std::uint32_t mtu) {
+  const auto it = held_.find(way);
+  if (it == held_.end() || it->second.mtu == mtu) return;
+  it->second.mtu = mtu;
+  (void)route(way, true);
 }
 
 void Underlay::clear() {

@@ -23,6 +23,9 @@ class Underlay {
   /// To be called again when the routes have changed. Several may hold the same.
   [[nodiscard]] Outcome<void> hold(const Way& way);
   void release(const Way& way);
+  /// Packets of this way have at most `mtu` octets from now on and until one of its holders lets go, 0: as many as its
+  /// interface takes. Of no effect on a way that nobody holds.
+  void limit(const Way& way, std::uint32_t mtu);
   /// Removes the rules that a killed daemon left; its routes go as all of its routes do.
   void clear();
 
@@ -32,7 +35,11 @@ class Underlay {
   [[nodiscard]] Outcome<void> route(const Way& way, bool add);
   [[nodiscard]] bool has(Family family) const;
   netlink::Channel channel_;
-  std::map<Way, unsigned> holders_;
+  struct Held {
+    unsigned by = 0;
+    std::uint32_t mtu = 0;
+  };
+  std::map<Way, Held> held_;
 };
 
 }  // namespace dormouse::xfrm

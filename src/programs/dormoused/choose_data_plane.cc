@@ -14,9 +14,10 @@ constexpr const char* kTun = "/dev/net/tun";
 
 bool has_tun() { return access(kTun, R_OK | W_OK) == 0; }
 
-Outcome<std::unique_ptr<esp::DataPlane>> kernel() {
+/// `chosen` is what the attribute says, and `but` why it came to this.
+Outcome<std::unique_ptr<esp::DataPlane>> kernel(const std::string& chosen, const std::string& but) {
   auto plane = xfrm::make_xfrm_data_plane(crypto::make_esp_provider());
-  if (!plane) return failure("system settings: ipsec-data-plane kernel: " + plane.error().text);
+  if (!plane) return failure("system settings: ipsec-data-plane " + chosen + ": " + but + plane.error().text);
   return plane;
 }
 
@@ -28,12 +29,9 @@ Outcome<std::unique_ptr<esp::DataPlane>> userspace() {
 }  // namespace
 
 Outcome<std::unique_ptr<esp::DataPlane>> make_data_plane(config::DataPlaneChoice choice) {
-  if (choice == config::DataPlaneChoice::kernel) return kernel();
+  if (choice == config::DataPlaneChoice::kernel) return kernel("kernel", "");
   if (choice == config::DataPlaneChoice::userspace || has_tun()) return userspace();
-  auto plane = kernel();
-  if (!plane)
-    return failure("ipsec-data-plane auto: " + std::string(kTun) + " is not there, and " + plane.error().text);
-  return plane;
+  return kernel("auto", std::string(kTun) + " is not there, and ");
 }
 
 }  // namespace dormouse::daemon

@@ -9,6 +9,7 @@ import case  # noqa: E402
 from scenarios import scenario  # noqa: E402
 
 case.main("Dormouse", "both", independent=True, steps=[
+    scenario("data_plane_choice"),
     scenario("tunnel_up_ping"),
     scenario("address_change_while_up"),
     scenario("mobike_move"),

@@ -73,6 +73,8 @@ def window_passes(world):
     world.us.wait_state("toClient_0", "up")
     world.wait_ping()
     check(counts(world) == (1, 4), f"one login and four wakes by ticket, not {counts(world)}")
+    # Ten minutes doubled TCP's wait up to its limit of 120 s. An end that has no news from the other asks again only then.
+    world.flow.wait_progress(20, timeout=130)
 
 
 def after_an_ike_rekey(world):
