@@ -147,7 +147,7 @@ stage_lab() {
     say "skipped: the lab's packages cannot be installed"
     return 77
   fi
-  tests/lab/lab --json build/lab-matrix.json
+  tests/lab/lab --plane both --json build/lab-matrix.json
 }
 
 # The release tests come last, so that the summary at the end of the output is that of the whole suite.
