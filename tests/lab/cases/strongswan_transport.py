@@ -14,6 +14,9 @@ from peer_strongswan import StrongSwan, child  # noqa: E402
 from scenario import check  # noqa: E402
 
 
+ELSEWHERE = "11.101.1.77"  # where the peer moves to
+
+
 def userspace_alone():
     if case.DATA_PLANE != "userspace":
         case.not_offered("the kernel's data plane declines transport mode")
@@ -75,6 +78,28 @@ def declined(world):
     wait_for("a ping to the gateway", lambda: world.network.ping("cgw", netns.SERVER_OUTSIDE), 10)
 
 
+def peer_moves(world):
+    """MOBIKE moves the IKE SA, and the Child SA, which is of the old address, goes; the peer makes another one."""
+    userspace_alone()
+    steps.clear(world)
+    world.gateway(transport.gateway_conf("transport-mode"))
+    world.peer = StrongSwan(world, "cgw", "%any", netns.SERVER_OUTSIDE, [child("dynamic", "dynamic", more="mode = transport")],
+                            local_id=netns.CLIENT_OUTSIDE, connection="mobike = yes").start()
+    world.peer.up()
+    world.us.wait_state(world.tunnel, "up", 20)
+    transport.traffic(world)
+    ike, mark = steps.one_of_each(world)[0], world.us.log.mark()
+    world.network.move_client(ELSEWHERE)
+    world.network.ip("cgw", "route", "replace", "default", "via", "11.101.1.254")
+    world.us.log.wait(r"deleting IPsec SA \w+: it is in transport mode and the outer addresses have changed", mark, 20)
+    wait_for("the Child SA to go", lambda: not steps.ike(world)[0]["children"], 5)
+    world.peer.up()
+    moved = (netns.SERVER_OUTSIDE, ELSEWHERE)
+    transport.check_mode(world, "transport", moved)
+    transport.traffic(world, moved)
+    check(steps.one_of_each(world)[0] == ike, "on the same IKE SA")
+
+
 def not_through_a_nat(world):
     """The answer to a client behind a NAT has no transport mode either."""
     userspace_alone()
@@ -107,6 +132,7 @@ def over_ipv6(world):
     userspace_alone()
     outside_ipv6(world.network)
     steps.clear(world)
+    world.network.run("router", "nft", "delete", "table", "ip", "nat")
     text = transport.gateway_conf("transport-mode").phase1("toClient", ip_version=6).phase2(
         "toClient", src_addr_type="subnet6", dst_addr_type="subnet6")
     for policy in ("1", "2"):
@@ -128,4 +154,5 @@ case.main("strongSwan", "gateway", [
     ("transport mode declined", declined),
     ("transport mode declined through a NAT", not_through_a_nat),
     ("transport mode over IPv6", over_ipv6),
+    ("transport mode, the peer moves", peer_moves),
 ])
