@@ -160,6 +160,25 @@ void make_hybrid(Pair& pair, bool with_ppk) {
   }
 }
 
+/// Both ends give transport mode to whoever asks for it.
+void grant_transport(Pair& pair) {
+  for (End* e : {&pair.a, &pair.b}) {
+    auto& p = e->children_policy[0];
+    p.transport = ike::TransportMode::granted;
+    p.local = p.remote = {TrafficSelector::any(Family::v4)};
+  }
+}
+
+/// In transport mode there is one host at each end, whatever was asked.
+void require_hosts(End& e) {
+  const auto one = [](const TrafficSelectors& selectors) {
+    return !selectors.empty() && std::ranges::all_of(selectors, [&](const auto& ts) {
+      return ts.range.first == ts.range.last && ts.range.first == selectors.front().range.first;
+    });
+  };
+  for (const auto& [id, c] : e.children) require(!c.transport || (one(c.local_ts) && one(c.remote_ts)));
+}
+
 /// A shared key is no way in where a signature is wanted, whoever has the keys of the SA.
 void require_signatures(End& e) {
   if (!e.wants_signature) return;
@@ -183,6 +202,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   pair.b.others = {IpAddress::v4(0xc0000263U)};
   if ((begin & 0x20) != 0) equip(pair, begin);
   if ((begin & 0x40) != 0) make_hybrid(pair, (begin & 0x80) != 0);
+  if ((begin & 0x08) != 0) grant_transport(pair);
   if (begin % 4 != 0)
     pair.login();
   else
@@ -191,6 +211,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     step(pair, in);
     for (End* e : {&pair.a, &pair.b}) {
       require_signatures(*e);
+      require_hosts(*e);
       std::size_t children = 0;
       for (const auto& [id, sa] : e->sas) children += sa->status().children.size();
       require(children == e->children.size());  // what the engine holds is what it said

@@ -46,8 +46,11 @@ struct ChildSpec {
   SecretBytes encr_in{}, integ_in{}, encr_out{}, integ_out{};
   TrafficSelectors local_ts{}, remote_ts{};
   std::uint32_t replay_window = 2048;  ///< packets; 0 = no replay protection
-  bool outbound_ready = true;          ///< false: receive only until activate_outbound (RFC 7296 2.8 responder's half)
-  std::uint64_t soft_bytes = 0;        ///< 0 = no limit; reached: Event lifetime_bytes{hard=false}
+  /// Transport mode (RFC 4301 4.1): both selectors are of one host each, the two ends of the tunnel's outer path. For
+  /// back ends that carry it.
+  bool transport = false;
+  bool outbound_ready = true;    ///< false: receive only until activate_outbound (RFC 7296 2.8 responder's half)
+  std::uint64_t soft_bytes = 0;  ///< 0 = no limit; reached: Event lifetime_bytes{hard=false}
   std::uint64_t hard_bytes = 0;
   HeaderRules headers{};
 };
@@ -112,6 +115,8 @@ class DataPlane {
   virtual ~DataPlane() = default;
   /// Who carries the packets, as the configuration calls it: "userspace", "kernel".
   [[nodiscard]] virtual std::string_view name() const { return "userspace"; }
+  /// Whether Child SAs may be in transport mode.
+  [[nodiscard]] virtual bool carries_transport() const { return false; }
   /// Makes the interface, up, with its MTU; returns its ifindex.
   [[nodiscard]] virtual Outcome<int> add_device(const DeviceSpec& spec) = 0;
   virtual void remove_device(DeviceId id) = 0;

@@ -22,7 +22,10 @@ void OpenBatch::add(InboundSa& sa, MutableBytes esp) {
   jobs_[count_++] = {esp.data(), static_cast<std::uint32_t>(body), seq.value(), false};
 }
 
-std::span<const Opened> OpenBatch::run(InboundSa& sa) {
+std::span<const Opened> OpenBatch::run(InboundSa& sa) { return sa.transport ? run_in<true>(sa) : run_in<false>(sa); }
+
+template <bool kTransport>
+std::span<const Opened> OpenBatch::run_in(InboundSa& sa) {
   const auto jobs = std::span(jobs_).first(std::exchange(count_, 0));
   if (jobs.empty()) return {};
   sa.cipher->open(jobs);
@@ -40,12 +43,16 @@ std::span<const Opened> OpenBatch::run(InboundSa& sa) {
     }
     const bool newest = job.seq > sa.window.highest().value();
     sa.window.accept(seq);
-    const auto inner = inner_of(job.esp + sa.format.payload_offset(), job.body_size);
+    std::uint8_t* const body = job.esp + sa.format.payload_offset();
+    const auto inner = kTransport ? payload_of(body, job.body_size) : inner_of(body, job.body_size);
     // Nothing to hand on; that it verified is a sign of life all the same.
-    if (inner.empty())
-      (is_dummy(job.esp + sa.format.payload_offset(), job.body_size) ? sa.dummies : sa.malformed).add(1);
+    if (inner.empty()) (is_dummy(body, job.body_size) ? sa.dummies : sa.malformed).add(1);
     octets += inner.size();
-    opened_[good++] = {inner, newest, job.seq};
+    Opened& o = opened_[good++];
+    o.inner = inner;
+    o.newest = newest;
+    o.seq = job.seq;
+    if constexpr (kTransport) o.next = body[job.body_size - 1];
   }
   sa.packets.add(good);
   sa.octets.add(octets);

@@ -10,8 +10,9 @@ namespace dormouse::esp {
 /// A packet that verified. `inner` is empty for a dummy packet (next header 59) and for one whose trailer makes no
 /// sense.
 struct Opened {
-  MutableBytes inner;
-  bool newest = false;  ///< its sequence number was the highest so far
+  MutableBytes inner;     ///< in transport mode what stood behind the IP header
+  bool newest = false;    ///< its sequence number was the highest so far
+  std::uint8_t next = 0;  ///< in transport mode ESP's next header
   std::uint64_t seq = 0;
 };
 
@@ -28,6 +29,8 @@ class OpenBatch {
   [[nodiscard]] std::span<const Opened> run(InboundSa& sa);
 
  private:
+  template <bool kTransport>
+  [[nodiscard]] std::span<const Opened> run_in(InboundSa& sa);
   std::array<crypto::EspJob, kPackets> jobs_{};
   std::array<Opened, kPackets> opened_{};
   std::size_t count_ = 0;

@@ -33,13 +33,13 @@ struct PacketFormat {
 /// Header, padding 1, 2, 3, ..., pad length and next header round an inner packet that already lies at
 /// payload_offset().
 inline crypto::EspJob finish_outbound(std::uint8_t* esp, const PacketFormat& f, std::uint32_t inner, EspSpi spi,
-                                      std::uint64_t seq, bool v6) {
+                                      std::uint64_t seq, std::uint8_t next) {
   const std::uint32_t body = f.body_size(inner);
   std::uint8_t* payload = esp + f.payload_offset();
   const std::uint32_t pad = body - inner - 2;
   for (std::uint32_t i = 0; i < pad; ++i) payload[inner + i] = static_cast<std::uint8_t>(i + 1);
   payload[body - 2] = static_cast<std::uint8_t>(pad);
-  payload[body - 1] = v6 ? kNextIpv6 : kNextIpv4;
+  payload[body - 1] = next;
   store32(esp, spi.value());
   store32(esp + 4, static_cast<std::uint32_t>(seq));
   return {esp, body, seq, false};
@@ -57,6 +57,14 @@ inline crypto::EspJob finish_outbound(std::uint8_t* esp, const PacketFormat& f, 
   if (pad + 2 >= size) return {};
   const unsigned version = body[0] >> 4;
   if ((next != kNextIpv4 || version != 4) && (next != kNextIpv6 || version != 6)) return {};
+  return {body, size - 2 - pad};
+}
+
+/// The same in transport mode: what stood behind the IP header. Empty if the trailer makes no sense, or it is a dummy.
+/// There is no telling padding for its own sake (2.7) from the rest; what is above IP minds its own length.
+[[nodiscard]] inline MutableBytes payload_of(std::uint8_t* body, std::uint32_t size) {
+  const std::uint32_t pad = body[size - 2];
+  if (pad + 2 >= size || is_dummy(body, size)) return {};
   return {body, size - 2 - pad};
 }
 

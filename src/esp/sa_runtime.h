@@ -79,7 +79,8 @@ struct alignas(64) InboundSa {
   EspSpi spi;
   ReplayWindow window;
   bool esn;
-  bool used = false;  ///< a packet verified already
+  bool used = false;       ///< a packet verified already
+  bool transport = false;  ///< its packets have no IP header inside
   ByteLimits limits;
   Lifetime told = Lifetime::good;
   Count packets, octets, replayed, auth_failed, malformed, dummies, expired, ts_mismatch, highest;

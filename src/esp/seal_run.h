@@ -6,6 +6,7 @@
 
 #include "esp/header_rules.h"
 #include "esp/sa_runtime.h"
+#include "esp/transport_mode.h"
 
 namespace dormouse::esp {
 
@@ -19,7 +20,7 @@ class SealRun {
   [[nodiscard]] bool empty() const { return count_ == 0; }
   /// Takes as many of the packets left in `packets` as fit. Sealing is deferred to seal().
   /// What does not fit (another SA or outer mark, a larger packet, a full run) stays: seal, send, clear, call again.
-  /// An exhausted SA takes nothing more. `packets` is a Segmenter or a Fragmenter.
+  /// An exhausted SA takes nothing more. `packets` is a Segmenter or a Fragmenter, or a Headerless.
   template <class Packets>
   void take(OutboundSa& sa, Packets& packets, bool v6, OuterMark mark);
   void seal();
@@ -49,6 +50,7 @@ template <class Packets>
 void SealRun::take(OutboundSa& sa, Packets& packets, bool v6, OuterMark mark) {
   std::uint64_t taken = 0;
   std::uint64_t inner_octets = 0;
+  const auto next = next_header_of(packets, v6);
   for (std::size_t inner = packets.next_size(); inner != 0; inner = packets.next_size()) {
     const std::size_t size = sa.format.total(static_cast<std::uint32_t>(inner));
     if (sa.exhausted(inner_octets) || !room_for(sa, size, mark)) break;
@@ -59,7 +61,7 @@ void SealRun::take(OutboundSa& sa, Packets& packets, bool v6, OuterMark mark) {
     }
     std::uint8_t* esp = buffer_.data() + octets_;
     packets.write(esp + sa.format.payload_offset());
-    jobs_[count_++] = finish_outbound(esp, sa.format, static_cast<std::uint32_t>(inner), sa.spi, ++sa.seq, v6);
+    jobs_[count_++] = finish_outbound(esp, sa.format, static_cast<std::uint32_t>(inner), sa.spi, ++sa.seq, next);
     octets_ += size;
     ++taken;
     inner_octets += inner;

@@ -50,6 +50,7 @@ struct NewChild {
   EspSpi spi_in, spi_out;
   SecretBytes encr_in, integ_in, encr_out, integ_out;
   TrafficSelectors local_ts, remote_ts;
+  bool transport = false;      ///< transport mode: the selectors are of the two hosts of the IKE SA's path
   bool outbound_ready = true;  ///< false on a rekey's responder until the peer uses it or deletes the old one
   Duration soft{}, hard{};     ///< lifetimes from now, for the record
 };

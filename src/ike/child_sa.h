@@ -16,6 +16,7 @@ struct ChildSa {
   Suite suite;
   TrafficSelectors local, remote;
   Instant created, soft, hard;
+  bool transport = false;  ///< in transport mode; its selectors are of one host each
   bool outbound_ready = true;
   bool deleting = false;               ///< our Delete is queued or under way
   std::optional<ChildId> replaced_by;  ///< a rekey made its successor

@@ -77,7 +77,7 @@ Result<SaImpl::Agreement> SaImpl::agree_any(const Payloads& p, bool with_ke, Out
   out.log(LogId::creating_child, scope(), {std::string("responder")});
   if (const auto* sa = wire::find<wire::SaPayload>(p)) {
     out.log(LogId::incoming_child_proposal, scope());
-    log_offer(sa->proposals, true, out);
+    log_offer(sa->proposals, "ESP", asks_transport(p) ? "TRANSPORT" : "TUNNEL", out);
   }
   for (const bool responder : {false, true})
     if (const auto* ts = selectors(p, responder))
@@ -123,7 +123,8 @@ Result<ChildId> SaImpl::install(const Agreement& a, EspSpi in, ByteView g_ir, By
             .out = a.peer_spi,
             .suite = a.suite,
             .local = a.local,
-            .remote = a.remote};
+            .remote = a.remote,
+            .transport = a.transport};
   c.created = now;
   const auto life = a.policy->lifetime;
   const auto jitter =
@@ -140,6 +141,7 @@ Result<ChildId> SaImpl::install(const Agreement& a, EspSpi in, ByteView g_ir, By
   up.integ_in = std::move(we_began ? keys.integ_r : keys.integ_i);
   up.local_ts = c.local;
   up.remote_ts = c.remote;
+  up.transport = c.transport;
   up.outbound_ready = c.outbound_ready;
   up.soft = c.soft - now;
   up.hard = c.hard - now;

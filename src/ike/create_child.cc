@@ -41,6 +41,7 @@ void SaImpl::send_create_child(CreateChildTask task, Instant now, Outbox& out) {
     p.push_back(
         wire::NotifyPayload{.protocol = Protocol::esp, .spi = std::move(spi), .type = wire::NotifyType::rekey_sa});
   }
+  if (task.transport) p.push_back(wire::NotifyPayload{.type = wire::NotifyType::use_transport_mode});
   auto offer = child_offer(task.policy, x.esp_spi.value(), true);
   p.push_back(std::move(offer[0]));
   p.push_back(wire::NoncePayload{x.nonce});
@@ -76,7 +77,7 @@ void SaImpl::on_create_child_response(Exchange x, const Payloads& p, Instant now
     if (*why == NotifyType::temporary_failure) return retry_later(std::move(task), now);
     if (*why == NotifyType::child_sa_not_found && old) {  // 2.25.1: the peer has none; neither have we, then
       remove_child(old->id, CloseReason::deleted_by_peer, out);
-      return push(CreateChildTask{task.policy, std::nullopt}, now, out);
+      return push(CreateChildTask{.policy = task.policy, .rekeys = {}, .transport = task.transport}, now, out);
     }
     put_off_ = 0;
     if (task.rekeys && !old) return;  // the peer ended it, or rekeyed it itself, before our request came
@@ -110,6 +111,7 @@ void SaImpl::on_create_child_response(Exchange x, const Payloads& p, Instant now
              .link = {},
              .ours = {}};
   f.child = std::move(*agreement);
+  f.child->transport = task.transport && asks_transport(p);  // declined, it is in tunnel mode, which we take too
   if (!f.suite.has_additional()) return finish_child(std::move(x), std::move(f), now, out);
   f.answer = p;
   follow_up(std::move(x), std::make_unique<Followup>(std::move(f)), now, out);
@@ -193,6 +195,7 @@ void SaImpl::on_create_child_request(const wire::Message& m, ByteView datagram, 
                   : code == ErrorCode::malformed     ? NotifyType::invalid_syntax
                                                      : NotifyType::no_proposal_chosen);
   }
+  settle_mode(p, replaces ? child(*replaces) : nullptr, *agreement, out);
   Followup f{.suite = agreement->suite,
              .ni = nonce->data,
              .nr = owner_.rng().bytes(kNonceSize),
@@ -224,6 +227,7 @@ void SaImpl::on_create_child_request(const wire::Message& m, ByteView datagram, 
   if (!own_public.empty()) answer.push_back(wire::KePayload{ke->group, std::move(own_public)});
   answer.push_back(wire::TsPayload{false, agreement->remote});
   answer.push_back(wire::TsPayload{true, agreement->local});
+  if (agreement->transport) answer.push_back(wire::NotifyPayload{.type = NotifyType::use_transport_mode});
   f.child = std::move(*agreement);
   if (f.suite.has_additional()) {
     if (ChildSa* old = replaces ? child(*replaces) : nullptr; old && we_rekey(old->id))

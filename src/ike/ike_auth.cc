@@ -260,6 +260,7 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
   if (with_child) {
     auto agreed = agree_any(p, false, out);
     if (agreed) {
+      settle_mode(p, nullptr, *agreed, out);
       child = std::move(*agreed);
       in = HeldSpi(owner_);
       Bytes spi(4);
@@ -268,6 +269,7 @@ void SaImpl::establish_responder(const wire::Message& m, ByteView datagram, cons
       answer.push_back(wire::SaPayload{{child->answer}});
       answer.push_back(wire::TsPayload{false, child->remote});
       answer.push_back(wire::TsPayload{true, child->local});
+      if (child->transport) answer.push_back(wire::NotifyPayload{.type = wire::NotifyType::use_transport_mode});
     } else {
       if (agreed.error().code == ErrorCode::ts_unacceptable) no_child = wire::NotifyType::ts_unacceptable;
       answer.push_back(wire::NotifyPayload{.type = no_child});

@@ -39,12 +39,13 @@ bool lists(const std::vector<Suite>& suites, KeId group) {
 
 }  // namespace
 
-void SaImpl::log_offer(const std::vector<Proposal>& offer, bool child, Outbox& out) const {
+void SaImpl::log_offer(const std::vector<Proposal>& offer, const char* protocol, const char* encapsulation,
+                       Outbox& out) const {
   if (!out.debug()) return;
   for (const auto& p : offer) {
     out.log(LogId::proposal_id, scope(), {std::uint64_t{p.number}});
-    out.log(LogId::proposal_protocol, scope(), {std::string(child ? "ESP" : "IKEv2")});
-    out.log(LogId::proposal_encapsulation, scope(), {std::string(child ? "TUNNEL" : "IKEv2/none")});
+    out.log(LogId::proposal_protocol, scope(), {std::string(protocol)});
+    out.log(LogId::proposal_encapsulation, scope(), {std::string(encapsulation)});
     for (const auto& t : p.transforms)
       out.log(LogId::proposal_transform, scope(), {type_name(t.type), dormouse::name_of(t)});
   }
@@ -132,7 +133,7 @@ void SaImpl::on_init_response(const wire::Message& m, ByteView datagram, const P
     nr_ = std::move(old_nonce);
     return;
   }
-  log_offer(sa->proposals, false, out);
+  log_offer(sa->proposals, "IKEv2", "IKEv2/none", out);
   out.log(LogId::matched_proposal, scope(), {std::uint64_t{choice->number}});
   init_response_ = to_bytes(datagram);
   take_signature_terms(m.payloads);
@@ -184,7 +185,7 @@ void SaImpl::on_init_request(const wire::Message& m, ByteView datagram, const Pa
   if (!sa || !ke || !nonce)
     return refuse_init(m, wire::NotifyType::invalid_syntax, {}, CloseReason::malformed, path, out);
   out.log(LogId::incoming_proposal, scope());
-  log_offer(sa->proposals, false, out);
+  log_offer(sa->proposals, "IKEv2", "IKEv2/none", out);
   const bool intermediate = takes_intermediate(m.payloads);
   const auto offered = intermediate ? sa->proposals : crypto::without_additional(sa->proposals);
   auto choice = crypto::choose(offered, policy_.suites, Protocol::ike);

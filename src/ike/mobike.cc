@@ -128,7 +128,10 @@ void SaImpl::settle_moved_nat(const Payloads& p, const Path& path) {
   udp_encap_ = nat_.local || nat_.remote || policy_.nat == NatMode::always;
 }
 
-Moved SaImpl::moved() const { return {id_, path_, nat_.local, nat_.remote, udp_encap_}; }
+void SaImpl::report_moved(Instant now, Outbox& out) {
+  out.add(Moved{id_, path_, nat_.local, nat_.remote, udp_encap_});
+  drop_moved_transport(now, out);
+}
 
 void SaImpl::resend_on_path(bool other, Instant now, Outbox& out) {
   if (!window_.busy()) return;
@@ -172,10 +175,9 @@ void SaImpl::on_mobike_response(Exchange x, const Payloads& p, const Path& path,
     if (elsewhere) return put_first(RoutabilityTask{});
     mobike_.proven = path_;
     out.log(LogId::mobike_proven, scope(), {path_.remote.text()});
-    return out.add(moved());
+    return report_moved(now, out);
   }
-  if (std::holds_alternative<UpdateTask>(x.task) && !elsewhere) on_update_response(p, path, out);
-  (void)now;
+  if (std::holds_alternative<UpdateTask>(x.task) && !elsewhere) on_update_response(p, path, now, out);
 }
 
 void SaImpl::end_unproven(Outbox& out) {
@@ -207,7 +209,7 @@ void SaImpl::move(const Path& path, Instant now, Outbox& out) {
   next_task(now, out);
 }
 
-void SaImpl::on_update_response(const Payloads& p, const Path& path, Outbox& out) {
+void SaImpl::on_update_response(const Payloads& p, const Path& path, Instant now, Outbox& out) {
   const bool nat = wire::find_notify(p, NotifyType::unexpected_nat_detected);
   if (nat || wire::find_notify(p, NotifyType::unacceptable_addresses)) {
     const auto why = nat ? NotifyType::unexpected_nat_detected : NotifyType::unacceptable_addresses;
@@ -220,7 +222,7 @@ void SaImpl::on_update_response(const Payloads& p, const Path& path, Outbox& out
   mobike_.refusals = 0;
   settle_moved_nat(p, path);
   if (const auto* seen = wire::find_notify(p, NotifyType::nat_detection_destination_ip)) mobike_.seen_as = seen->data;
-  out.add(moved());
+  report_moved(now, out);
 }
 
 /// The answer to a probe from behind a NAT: if the peer sees us elsewhere than before, it is told so (3.8).
@@ -255,10 +257,10 @@ void SaImpl::take_update(const Payloads& p, const Path& path, Instant now, Outbo
   path_ = path;
   settle_moved_nat(p, path);
   out.log(LogId::mobike_updated, scope(), {path.remote.text()});
-  if (path == mobike_.proven) return out.add(moved());
+  if (path == mobike_.proven) return report_moved(now, out);
   // What is parked for a sleeper goes at once, and little it is; the check then comes right after.
   if (asleep_)
-    out.add(moved());
+    report_moved(now, out);
   else if (other)
     resend_on_path(true, now, out);
   put_first(RoutabilityTask{});

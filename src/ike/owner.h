@@ -21,6 +21,9 @@ namespace dormouse::ike {
 
 struct Path;  // actions.h
 
+/// What a peer gets that asks for transport mode; impossible: the data plane has none.
+enum class TransportMode : std::uint8_t { refused, granted, impossible };
+
 /// One phase 2 as the engine needs it.
 struct ChildPolicy {
   std::string name{};
@@ -29,6 +32,7 @@ struct ChildPolicy {
   TrafficSelectors local{}, remote{};  ///< what we would carry; the agreement is the intersection (RFC 7296 2.9)
   Duration lifetime = 43200s;          ///< hard; the soft one is up to a tenth earlier, with jitter
   bool rekey = true;                   ///< whether we start rekeys of it
+  TransportMode transport = TransportMode::refused;
 };
 
 enum class PpkMode : std::uint8_t { never, allow, require };

@@ -269,6 +269,7 @@ void SaImpl::push(Task task, Instant now, Outbox& out) {
 }
 
 void SaImpl::next_task(Instant now, Outbox& out) {
+  if (!mobike_.on && established() && !asleep_) drop_moved_transport(now, out);  // with MOBIKE: when the path has moved
   while (established() && !window_.busy() && !tasks_.empty() && !asleep_) {
     if (awaits_new_ike_sa() && is_about_children(tasks_.front())) return;  // it would not survive
     Task task = std::move(tasks_.front());
@@ -461,7 +462,7 @@ void SaImpl::rekey_child(ChildId id, Instant now, Outbox& out) {
   ChildPolicy same = *policy;
   same.local = c->local;  // RFC 7296 2.9.2: a rekey does not narrow
   same.remote = c->remote;
-  push(CreateChildTask{std::move(same), id}, now, out);
+  push(CreateChildTask{.policy = std::move(same), .rekeys = id, .transport = c->transport}, now, out);
 }
 
 void SaImpl::delete_child(ChildId id, Instant now, Outbox& out) {
@@ -546,7 +547,7 @@ SaStatus SaImpl::status() const {
   s.peer_method = peer_method_;
   for (const auto& c : children_)
     s.children.push_back({c.id, c.phase2, c.in, c.out, c.suite, c.local, c.remote, c.created, c.soft, c.hard,
-                          we_rekey(c.id), c.replaced_by.has_value()});
+                          we_rekey(c.id), c.replaced_by.has_value(), c.transport});
   return s;
 }
 

@@ -54,6 +54,7 @@ struct ChildStatus {
   TrafficSelectors local_ts, remote_ts;
   Instant created, soft, hard;
   bool rekeying = false, replaced = false;
+  bool transport = false;
 };
 struct SaStatus {
   IkeSaId id;

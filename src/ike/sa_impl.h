@@ -16,6 +16,7 @@
 //   informational.cc  probes, Deletes (1.4) and crash detection (RFC 6290)
 //   going_to_sleep.cc a client's announcement that its machine is about to sleep (ours alone)
 //   redirect.cc       another gateway instead of this one (RFC 5685)
+//   transport_mode.cc Child SAs in transport mode (1.3.1)
 //   mobike.cc         other addresses under the same SAs (RFC 4555)
 #pragma once
 #include <deque>
@@ -40,6 +41,7 @@ struct CreateChildTask {
   ChildPolicy policy;
   std::optional<ChildId> rekeys;
   KeId group = KeId::none;
+  bool transport = false;  ///< to be asked for: the one it rekeys is in transport mode
 };
 struct DeleteChildTask {
   ChildId child;
@@ -173,7 +175,8 @@ class SaImpl final : public IkeSa {
                    Outbox& out);
   [[nodiscard]] Result<void> derive(ByteView g_ir);
   void settle_nat(const Payloads& payloads, const Path& path, Outbox& out);
-  void log_offer(const std::vector<Proposal>& offer, bool child, Outbox& out) const;
+  void log_offer(const std::vector<Proposal>& offer, const char* protocol, const char* encapsulation,
+                 Outbox& out) const;
 
   // intermediate.cc
   void offer_intermediate(Payloads& p) const;
@@ -265,6 +268,7 @@ class SaImpl final : public IkeSa {
     Proposal answer;
     EspSpi peer_spi{};
     TrafficSelectors local, remote;
+    bool transport = false;
   };
   /// A CREATE_CHILD_SA whose key exchanges go on in IKE_FOLLOWUP_KE: what was agreed, until the SA can be made.
   struct Followup {
@@ -298,6 +302,11 @@ class SaImpl final : public IkeSa {
   [[nodiscard]] ChildSa* child_by_out(EspSpi spi);
   [[nodiscard]] const ChildPolicy* policy_named(const std::string& name) const;
   [[nodiscard]] Payloads child_offer(const ChildPolicy& policy, EspSpi in, bool with_ke) const;
+
+  // transport_mode.cc
+  [[nodiscard]] static bool asks_transport(const Payloads& p);
+  void settle_mode(const Payloads& p, const ChildSa* replaced, Agreement& a, Outbox& out) const;
+  void drop_moved_transport(Instant now, Outbox& out);
 
   // create_child.cc
   void send_create_child(CreateChildTask task, Instant now, Outbox& out);
@@ -372,13 +381,13 @@ class SaImpl final : public IkeSa {
   void put_first(Task task);
   void send_mobike(Task task, Instant now, Outbox& out);
   void on_mobike_response(Exchange x, const Payloads& p, const Path& path, Instant now, Outbox& out);
-  void on_update_response(const Payloads& p, const Path& path, Outbox& out);
+  void on_update_response(const Payloads& p, const Path& path, Instant now, Outbox& out);
   void take_addresses(const Payloads& p, const Path& path, Instant now, Outbox& out);
   void take_update(const Payloads& p, const Path& path, Instant now, Outbox& out);
   void answer_addresses(const Payloads& p, const Path& path, Payloads& answer);
   void note_mapping(const Payloads& p, Instant now, Outbox& out);
   void end_unproven(Outbox& out);
-  [[nodiscard]] Moved moved() const;
+  void report_moved(Instant now, Outbox& out);
 
   Owner& owner_;
   IkeSaId id_;

@@ -1,6 +1,7 @@
 // What the tunnel layer asks of the machine around it, in order. The packet path is asked directly (esp::DataPlane);
 // the rest is values, so that a simulation can play the kernel.
 #pragma once
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -19,6 +20,7 @@ struct Route {
   std::string device_name;
   unsigned metric = 15;
   unsigned priority = 1;
+  std::optional<IpAddress> source{};  ///< what packets from this host have by it; none: as the system chooses
   friend bool operator==(const Route&, const Route&) = default;
 };
 struct AddRoute {

@@ -438,6 +438,7 @@ void Manager::log(LogId id, LogScope scope, std::vector<LogField> fields) {
 }
 
 std::vector<ike::ChildPolicy> Manager::child_policies(const config::Phase1& phase1) const {
+  const auto granted = data_.carries_transport() ? ike::TransportMode::granted : ike::TransportMode::impossible;
   std::vector<ike::ChildPolicy> out;
   for (const auto* p2 : model_->phase2_of(phase1.name))
     out.push_back({.name = p2->name,
@@ -445,7 +446,8 @@ std::vector<ike::ChildPolicy> Manager::child_policies(const config::Phase1& phas
                    .pfs = p2->pfs,
                    .local = p2->src,
                    .remote = p2->dst,
-                   .lifetime = p2->keylife});
+                   .lifetime = p2->keylife,
+                   .transport = p2->transport ? granted : ike::TransportMode::refused});
   return out;
 }
 

@@ -277,9 +277,9 @@ class Manager final : private ike::Owner {
   // tunnel_life.cc
   Tunnel* make_instance(const PendingLogin& login, Instant now);
   bool make_device(Tunnel& t);
-  /// Of the interface of `phase1` for packets protected by one of `suites`.
+  /// Of the interface of `phase1` for packets protected by one of `suites`, of which `saved` octets do not travel.
   [[nodiscard]] unsigned device_mtu(const config::Phase1& phase1, std::span<const Suite> suites, bool outer_v6,
-                                    esp::Encap encap) const;
+                                    esp::Encap encap, std::uint32_t saved = 0) const;
   /// Before anything is agreed: whatever the configuration lets the peer choose.
   [[nodiscard]] unsigned device_mtu(const config::Phase1& phase1) const;
   /// Gives the tunnel's interface the MTU that its Child SAs and its path leave.

@@ -3,19 +3,20 @@
 #include <algorithm>
 
 #include "esp/fit.h"
+#include "esp/transport_mode.h"
 #include "tunnel/manager.h"
 
 namespace dormouse::tunnel {
 
 unsigned Manager::device_mtu(const config::Phase1& phase1, std::span<const Suite> suites, bool outer_v6,
-                             esp::Encap encap) const {
+                             esp::Encap encap, std::uint32_t saved) const {
   if (phase1.mtu != 0) return phase1.mtu;
   const LinkInfo* l = link(phase1.interface);
   // A link that takes more says nothing of the path behind it.
   const auto outer = l && l->mtu != 0 ? std::min<std::uint32_t>(l->mtu, esp::kUsualMtu) : esp::kUsualMtu;
   // The kernel is not to answer for us what we are told to cut; and IPv6 needs its smallest MTU at least. What then
   // does not fit is for the packet path.
-  const auto room = model_->honor_df ? esp::inner_room(suites, outer_v6, encap, outer) : outer;
+  const auto room = model_->honor_df ? esp::inner_room(suites, outer_v6, encap, outer) + saved : outer;
   return std::max(room, esp::kSmallestIpv6Mtu);
 }
 
@@ -42,7 +43,10 @@ void Manager::fit_device(Tunnel& t) {
   if (!t.own_device || t.children.empty() || sets_mtu(t.device_name)) return;
   std::vector<Suite> suites;
   for (const auto& c : t.children) suites.push_back(c.suite);
-  const auto mtu = device_mtu(*t.phase1, suites, !t.outer.remote.address.is_v4(), t.outer.encap);
+  const bool v6 = !t.outer.remote.address.is_v4();
+  // In transport mode a packet's own IP header is the outer one.
+  const bool one_header = std::ranges::all_of(t.children, &TunnelChild::transport);
+  const auto mtu = device_mtu(*t.phase1, suites, v6, t.outer.encap, one_header ? esp::ip_header(v6) : 0);
   if (mtu == t.mtu) return;
   t.mtu = mtu;
   note_changed(t);

@@ -65,7 +65,8 @@ void Manager::carry_out(ike::ChildUp& a, Instant now) {
                     .spi_in = c.spi_in,
                     .spi_out = c.spi_out,
                     .remote_ts = c.remote_ts,
-                    .suite = c.suite};
+                    .suite = c.suite,
+                    .transport = c.transport};
   const config::Phase2* p2 = nullptr;
   for (const auto* p : model_->phase2_of(t->phase1->name))
     if (p->name == c.phase2) p2 = p;
@@ -78,6 +79,7 @@ void Manager::carry_out(ike::ChildUp& a, Instant now) {
   spec.local_ts = std::move(c.local_ts);
   spec.remote_ts = std::move(c.remote_ts);
   spec.replay_window = p2 && !p2->replay ? 0 : 2048;
+  spec.transport = c.transport;
   spec.outbound_ready = c.outbound_ready;
   if (p2 && p2->keylife_bytes != 0) {
     spec.hard_bytes = p2->keylife_bytes;

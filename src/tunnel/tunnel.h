@@ -54,6 +54,7 @@ struct TunnelChild {
   EspSpi spi_in, spi_out;
   TrafficSelectors remote_ts;
   Suite suite{};
+  bool transport = false;
 };
 
 /// A session ticket that a client has, or had before an answer of ours was lost.

@@ -437,7 +437,11 @@ void Manager::want_route(Tunnel& t, const Prefix& prefix) {
   t.routes.push_back(prefix);
   const auto p2s = model_->phase2_of(t.phase1->name);
   const auto overlap = p2s.empty() ? config::RouteOverlap::use_new : p2s.front()->route_overlap;
-  log_routes(t, routes_.want(t.id, {prefix, t.device, t.device_name, t.phase1->distance, t.phase1->priority}, overlap));
+  Route route{prefix, t.device, t.device_name, t.phase1->distance, t.phase1->priority};
+  // The selectors of transport mode are of the outer addresses: what this host sends must come from its own.
+  const bool transport = std::ranges::any_of(t.children, &TunnelChild::transport);
+  if (transport && prefix == Prefix::host(t.path.remote.address)) route.source = t.path.local.address;
+  log_routes(t, routes_.want(t.id, route, overlap));
 }
 
 void Manager::release_route(Tunnel& t, const Prefix& prefix) { log_routes(t, routes_.release(t.id, prefix)); }

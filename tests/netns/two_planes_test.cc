@@ -92,6 +92,7 @@ struct Joined {
   Suite suite = kSuites[0].suite;
   esp::HeaderRules headers{};
   std::uint64_t hard_bytes = 0;
+  bool transport = false;  ///< between the two outer addresses
 };
 
 class TwoPlanes : public ::testing::Test {
@@ -134,6 +135,8 @@ class TwoPlanes : public ::testing::Test {
     c.integ_out = key(crypto::integ_key_size(j.suite.integ), !first);
     c.local_ts = c.remote_ts = {TrafficSelector::any(Family::v4), TrafficSelector::any(Family::v6)};
     c.headers = j.headers;
+    c.transport = j.transport;
+    if (j.transport) c.local_ts = c.remote_ts = {TrafficSelector::of(Prefix::host(outer(j.v6)))};
     if (first) c.hard_bytes = j.hard_bytes;
     return c;
   }
@@ -223,6 +226,74 @@ TEST_F(TwoPlanes, every_suite_carries_packets_up_to_what_fits_and_the_wire_packe
         EXPECT_EQ(b_->counters(TunnelId(1)).errors_in, 0U);
         part();
       }
+}
+
+/// Between the two outer addresses, which are one here, as the other end will make it anew.
+Bytes packet_between_hosts(std::size_t size, bool v6, bool dont_fragment = true, std::uint8_t traffic_class = 0) {
+  Bytes p = packet_of_size(size, v6, dont_fragment, traffic_class);
+  const auto host = *IpAddress::parse(v6 ? "2001:db8::1" : "192.0.2.1");
+  const std::size_t source = v6 ? 8 : 12, transport = v6 ? 40 : 20;
+  for (const std::size_t at : {source, source + host.bytes().size()})
+    std::ranges::copy(host.bytes(), p.begin() + static_cast<std::ptrdiff_t>(at));
+  if (v6) store32(p.data(), load32(p.data()) & 0xfff00000U);
+  if (!v6) store16(p.data() + 4, 0);
+  if (!v6) esp::set_ipv4_checksum(p.data());
+  store16(p.data() + transport + 6, 0);
+  store16(p.data() + transport + 6, static_cast<std::uint16_t>(~esp::testing::plain_transport_sum(p)));
+  return p;
+}
+
+TEST_F(TwoPlanes, transport_mode_carries_packets_up_to_what_fits_of_every_suite) {
+  for (const auto& row : kSuites)
+    for (const bool v6 : {false, true})
+      for (const auto encap : {esp::Encap::udp, esp::Encap::none}) {
+        const Joined j{.v6 = v6, .encap = encap, .suite = row.suite, .transport = true};
+        SCOPED_TRACE(std::string(row.name) + (v6 ? " over IPv6" : " over IPv4") +
+                     (encap == esp::Encap::udp ? " in UDP" : ""));
+        join(j);
+        const auto format = esp::PacketFormat::of(row.suite);
+        const auto room = esp::inner_room(format, v6, encap, 1500) + (v6 ? 40U : 20U);
+        for (const std::size_t size : {std::size_t{61}, std::size_t{576}, std::size_t{room}})
+          EXPECT_TRUE(carries(packet_between_hosts(size, v6))) << size;
+        const Bytes wire = outer_of(packet_between_hosts(room, v6, true, 46 << 2), j);
+        EXPECT_LE(wire.size(), 1500U);
+        EXPECT_GT(wire.size() + 16, 1500U);
+        EXPECT_EQ(v6 ? load16(wire.data()) >> 4 & 0xff : wire[1], 46 << 2);
+        EXPECT_EQ(a_->counters(TunnelId(1)).errors_out, 0U);
+        EXPECT_EQ(b_->counters(TunnelId(1)).errors_in, 0U);
+        part();
+      }
+}
+
+TEST_F(TwoPlanes, transport_mode_takes_no_fragment_and_no_other_hosts_packet) {
+  join({.encap = esp::Encap::none, .headers = {.fragment_inner = true}, .transport = true});
+  Bytes fragment = packet_between_hosts(400, false, false);
+  fragment[6] = 0x20;
+  esp::set_ipv4_checksum(fragment.data());
+  EXPECT_FALSE(carries(fragment, 200));
+  EXPECT_EQ(a_->counters(TunnelId(1)).errors_out, 1U);
+  EXPECT_EQ(a_->child_counters(ChildId(1)).send_errors, 1U);
+  EXPECT_FALSE(carries(packet_of_size(400), 200)) << "its selectors are of the two hosts";
+  EXPECT_EQ(b_->counters(TunnelId(1)).packets_in, 0U);
+  const auto too_large = packet_between_hosts(1490, false, false);
+  const Tap in("tuna");
+  in.put(too_large);
+  for (int i = 0; i < 100 && b_->counters(TunnelId(1)).packets_in == 0; ++i) usleep(10'000);
+  EXPECT_EQ(b_->counters(TunnelId(1)).packets_in, 1U) << "whole, and its ESP packet in fragments";
+  EXPECT_EQ(a_->counters(TunnelId(1)).fragmented, 0U);
+}
+
+TEST_F(TwoPlanes, transport_mode_takes_nothing_from_another_outer_address) {
+  const Joined j{.encap = esp::Encap::none, .transport = true};
+  a_->add_tunnel(TunnelId(1), DeviceId(1), path(j, 0, 0));
+  b_->add_tunnel(TunnelId(1), DeviceId(1), path(j, 0, 0));
+  ASSERT_TRUE(a_->add_child(child(j, true)));
+  auto elsewhere = child(j, false);
+  elsewhere.remote_ts = {TrafficSelector::of(*Prefix::parse("192.0.2.9/32"))};
+  ASSERT_TRUE(b_->add_child(std::move(elsewhere)));
+  EXPECT_FALSE(carries(packet_between_hosts(400, false), 300));
+  EXPECT_EQ(b_->child_counters(ChildId(1)).ts_mismatch, 1U);
+  for (const auto& e : b_->poll()) EXPECT_FALSE(std::holds_alternative<esp::AuthenticatedFrom>(e));
 }
 
 TEST_F(TwoPlanes, a_sender_is_told_what_fits_when_its_packet_may_not_be_cut) {

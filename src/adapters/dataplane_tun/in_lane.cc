@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "adapters/dataplane_tun/clock.h"
 #include "esp/ecn.h"
@@ -15,7 +16,11 @@ constexpr Duration kUnknownEvery = 1s;
 }  // namespace
 
 InLane::InLane(Tables& tables, OuterSockets& sockets, std::uint16_t udp_port)
-    : tables_(tables), sockets_(sockets), port_(udp_port), buffer_(kBuffer) {}
+    : tables_(tables),
+      sockets_(sockets),
+      port_(udp_port),
+      buffer_(kBuffer),
+      whole_(esp::kOffloadHeaderSize + esp::kLargestWhole) {}
 
 std::size_t InLane::receive(Outer which) {
   const bool udp = which == Outer::udp4 || which == Outer::udp6;
@@ -105,9 +110,13 @@ void InLane::open() {
   t.in.packets.add(opened.size());
   t.in.octets.add(c.in.octets.get() - before);
   t.in.last.set(static_cast<std::uint64_t>(now_.since_boot().count()));
-  for (const auto& packet : opened) {
-    note_origin(c, packet);
-    if (!packet.inner.empty()) deliver(c, packet.inner);
+  if (c.in.transport) [[unlikely]] {
+    take_headerless(c, opened);
+  } else {
+    for (const auto& packet : opened) {
+      note_origin(c, packet);
+      if (!packet.inner.empty()) deliver(c, packet.inner);
+    }
   }
   const auto reached = esp::lifetime_of(c.in.octets.get(), c.in.limits);
   if (reached > c.in.told) {
@@ -160,6 +169,40 @@ void InLane::deliver(Child& c, MutableBytes inner) {
   if (joined_.add(inner, info)) return;
   write_joined();
   (void)joined_.add(inner, info);  // an empty one takes any packet
+}
+
+/// In transport mode the outer header is the packet's own: one from elsewhere is not of this SA, whoever sent it.
+void InLane::take_headerless(Child& c, std::span<const esp::Opened> opened) {
+  const bool of_this_sa = from_.remote.address == c.transport->remote && from_.local.address == c.transport->local;
+  if (!of_this_sa) {
+    c.in.ts_mismatch.add(opened.size());
+    c.tunnel.in.errors.add(opened.size());
+    return;
+  }
+  for (const auto& packet : opened) {
+    note_origin(c, packet);
+    if (!packet.inner.empty()) deliver_headerless(c, packet);
+  }
+}
+
+/// Its header is made anew elsewhere, since what is before the packet may be another one: a copy, and a write for each.
+void InLane::deliver_headerless(Child& c, const esp::Opened& packet) {
+  const auto whole = std::span(whole_);
+  std::uint8_t* ip = whole.data() + esp::kOffloadHeaderSize;
+  const auto size = esp::write_whole(ip, *c.transport, packet.next, from_.traffic_class, packet.inner);
+  esp::InnerPacket info;
+  if (size == 0 || !esp::parse_inner({ip, size}, info)) {
+    c.in.malformed.add(1);
+    return;
+  }
+  if (!c.selectors.fits_inbound(info)) {
+    c.in.ts_mismatch.add(1);
+    c.tunnel.in.errors.add(1);
+    return;
+  }
+  write_joined();  // those before it come first
+  // What the interface does not take is lost, as with any interface.
+  if (write(c.tunnel.device.tun.fd.get(), whole.data(), esp::kOffloadHeaderSize + size) < 0) return;
 }
 
 void InLane::write_joined() {

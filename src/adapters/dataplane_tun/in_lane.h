@@ -27,6 +27,8 @@ class InLane {
   void open();
   void note_origin(Child& c, const esp::Opened& packet);
   void deliver(Child& c, MutableBytes inner);
+  void take_headerless(Child& c, std::span<const esp::Opened> opened);
+  void deliver_headerless(Child& c, const esp::Opened& packet);
   void write_joined();
   void tell_unknown(EspSpi spi, const Endpoint& remote);
 
@@ -34,6 +36,7 @@ class InLane {
   OuterSockets& sockets_;
   std::uint16_t port_;
   std::vector<std::uint8_t> buffer_;
+  std::vector<std::uint8_t> whole_;  ///< a packet that came without its IP header, behind an empty offload header
   std::array<mmsghdr, kMessages> messages_{};
   std::array<iovec, kMessages> io_{};
   std::array<sockaddr_storage, kMessages> names_{};

@@ -53,23 +53,43 @@ void OutLane::packet(Device& d, MutableBytes packet, const esp::OffloadHeader& o
 }
 
 void OutLane::forward(Child& c, esp::Segmenter& packets, const esp::InnerPacket& info, MutableBytes first) {
+  if (c.transport) [[unlikely]]
+    return forward_headerless(c, packets, info, first);
   const auto mark = esp::outer_mark(first.data(), c.headers);
   // Of the packets of a super-packet the first is the largest.
   if (packets.next_size() <= c.room) return seal(c, packets, info.v6, mark);
-  too_large(c, packets, info, mark);
+  too_large(c, packets, info, mark, first);
 }
 
-void OutLane::too_large(Child& c, esp::Segmenter& packets, const esp::InnerPacket& info, esp::OuterMark mark) {
+void OutLane::forward_headerless(Child& c, esp::Segmenter& packets, const esp::InnerPacket& info, MutableBytes first) {
+  if (!esp::fits_transport(first, info)) {
+    c.out.errors.add(1);
+    c.tunnel.out.errors.add(1);
+    return;
+  }
+  const auto mark = esp::outer_mark(first.data(), c.headers);
+  if (packets.next_size() <= c.room) return seal_any(c, packets, info.v6, mark, first);
+  too_large(c, packets, info, mark, first);
+}
+
+void OutLane::seal_any(Child& c, esp::Segmenter& packets, bool v6, esp::OuterMark mark, ByteView first) {
+  if (!c.transport) return seal(c, packets, v6, mark);
+  esp::Headerless headerless(packets, first);
+  seal(c, headerless, v6, mark);
+}
+
+void OutLane::too_large(Child& c, esp::Segmenter& packets, const esp::InnerPacket& info, esp::OuterMark mark,
+                        ByteView first) {
   Tunnel& t = c.tunnel;
   if (t.out.mtu.forget_old(now_)) {
     refit(t);
     tables_.events.push(esp::PathMtuChanged{t.id, t.out.mtu.value()});
   }
   for (std::size_t size = packets.next_size(); size != 0; size = packets.next_size()) {
-    if (size <= c.room) return seal(c, packets, info.v6, mark);
+    if (size <= c.room) return seal_any(c, packets, info.v6, mark, first);
     const auto fit =
         esp::fit_of_large(info.v6, packets.never_fragmented(), static_cast<std::uint32_t>(size), c.room, c.headers);
-    if (fit == esp::Fit::whole) return seal(c, packets, info.v6, {mark.traffic_class, false});
+    if (fit == esp::Fit::whole) return seal_any(c, packets, info.v6, {mark.traffic_class, false}, first);
     packets.write(large_.data());
     const auto whole = ByteView(large_).first(size);
     if (fit == esp::Fit::answer) return answer_too_large(t, whole, info, esp::mtu_to_tell(info.v6, c.room));

@@ -32,10 +32,13 @@ class OutLane {
   [[nodiscard]] static Child* newest_ready(const Tunnel& t, const esp::InnerPacket& info);
   /// `first` is the packet that `packets` cuts.
   void forward(Child& c, esp::Segmenter& packets, const esp::InnerPacket& info, MutableBytes first);
-  void too_large(Child& c, esp::Segmenter& packets, const esp::InnerPacket& info, esp::OuterMark mark);
+  /// The same in transport mode.
+  void forward_headerless(Child& c, esp::Segmenter& packets, const esp::InnerPacket& info, MutableBytes first);
+  void too_large(Child& c, esp::Segmenter& packets, const esp::InnerPacket& info, esp::OuterMark mark, ByteView first);
   void answer_too_large(Tunnel& t, ByteView packet, const esp::InnerPacket& info, std::uint32_t mtu);
   /// Whether the sleeper's sender was told at once that its packet will not fit, instead of when the sleeper wakes.
   [[nodiscard]] bool answered_asleep(Tunnel& t, esp::Segmenter& packets, const esp::InnerPacket& info);
+  void seal_any(Child& c, esp::Segmenter& packets, bool v6, esp::OuterMark mark, ByteView first);
   template <class Packets>
   void seal(Child& c, Packets& packets, bool v6, esp::OuterMark mark);
   /// Asks the kernel for the size of the path again, now and then.

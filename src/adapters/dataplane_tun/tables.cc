@@ -60,7 +60,10 @@ void Tables::drop(Child& child) {
 void refit(Tunnel& t) {
   const auto mtu = t.out.mtu.value();
   const bool v6 = !t.path.remote.address.is_v4();
-  for (Child* c : t.children) c->room = esp::inner_room(c->out.format, v6, t.path.encap, mtu);
+  for (Child* c : t.children) {
+    c->room = esp::inner_room(c->out.format, v6, t.path.encap, mtu);
+    if (c->transport && c->room != 0) c->room += esp::ip_header(v6);
+  }
   t.out.path_mtu.set(mtu);
 }
 

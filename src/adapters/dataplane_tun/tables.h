@@ -17,6 +17,7 @@
 #include "esp/sa_runtime.h"
 #include "esp/selector_set.h"
 #include "esp/spi_table.h"
+#include "esp/transport_mode.h"
 
 namespace dormouse::dataplane {
 
@@ -31,14 +32,20 @@ struct Child {
         selectors(spec.local_ts, spec.remote_ts),
         headers(spec.headers),
         out(std::move(seal), spec.spi_out, esn, limits),
-        in(std::move(open), spec.spi_in, esn, spec.replay_window, limits) {}
+        in(std::move(open), spec.spi_in, esn, spec.replay_window, limits) {
+    if (!spec.transport) return;
+    transport = esp::TransportHosts{spec.local_ts.front().range.first, spec.remote_ts.front().range.first};
+    in.transport = true;
+    headers.fragment_inner = false;  // no fragment can travel so
+  }
   ChildId id;
   Tunnel& tunnel;
   bool ready;                    ///< for outbound packets
   std::uint64_t wake_after = 0;  ///< no packet up to this number wakes its tunnel
   esp::SelectorSet selectors;
   esp::HeaderRules headers;
-  std::uint32_t room = 0;  ///< largest inner packet that fits the outer path; out lane
+  std::uint32_t room = 0;                        ///< largest inner packet that fits the outer path; out lane
+  std::optional<esp::TransportHosts> transport;  ///< in transport mode
   esp::OutboundSa out;
   esp::InboundSa in;
 };

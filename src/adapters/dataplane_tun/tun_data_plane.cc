@@ -16,6 +16,8 @@ class TunDataPlane final : public esp::DataPlane {
         errors_(tables_, sockets_),
         crew_(tables_, sockets_, out_, in_, errors_) {}
 
+  bool carries_transport() const override { return true; }
+
   Outcome<int> add_device(const esp::DeviceSpec& spec) override {
     TRY_ASSIGN(auto tun, open_tun(spec));
     auto device = std::make_unique<Device>();
@@ -84,6 +86,7 @@ class TunDataPlane final : public esp::DataPlane {
   Outcome<void> add_child(esp::ChildSpec spec) override {
     Tunnel* t = tables_.find(spec.tunnel);
     if (t == nullptr) return failure("no such tunnel");
+    if (spec.transport && (spec.local_ts.empty() || spec.remote_ts.empty())) return failure("no hosts");
     auto out = engine_->cipher(spec.suite, spec.encr_out.reveal(), spec.integ_out.reveal(), false);
     auto in = engine_->cipher(spec.suite, spec.encr_in.reveal(), spec.integ_in.reveal(), true);
     if (!out || !in) return failure("no engine for " + token_of(spec.suite, Protocol::esp));
@@ -121,6 +124,7 @@ class TunDataPlane final : public esp::DataPlane {
     if (c == nullptr) return;
     const Change change(tables_);
     c->headers = rules;
+    if (c->transport) c->headers.fragment_inner = false;
   }
 
   void set_asleep(TunnelId id, bool asleep) override {

@@ -604,6 +604,13 @@ TEST(Load, reads_what_becomes_of_headers) {
   EXPECT_EQ(l.model->phase2[0].dscp_inwards, false);
 }
 
+TEST(Load, grants_transport_mode_only_where_it_is_said) {
+  EXPECT_FALSE(loaded(std::string(kObjects) + kPageClient).model->phase2[0].transport);
+  const auto text = replaced(std::string(kObjects) + kPageClient, "set phase1name \"toServer\"",
+                             "set phase1name \"toServer\" set encapsulation transport-mode");
+  EXPECT_TRUE(loaded(text).model->phase2[0].transport);
+}
+
 TEST(Load, refuses_a_code_point_that_is_not_six_binary_digits) {
   for (const auto* code : {"46", "10111", "10111x", "101112"}) {
     const auto found =

@@ -230,6 +230,7 @@ void Builder::phase2(const EntryReader& e) {
   p.pfs = e.enabled("pfs");
   p.suites = suites(e, false, p.pfs, parent ? parent->esn : EsnMode::disable);
   p.replay = e.enabled("replay");
+  p.transport = e.is("encapsulation", "transport-mode");
   p.auto_negotiate = e.enabled("auto-negotiate");
   p.keepalive = e.enabled("keepalive");
   if (!e.is("add-route", "phase1")) p.add_route = e.enabled("add-route");

@@ -52,7 +52,8 @@ Verdict compare(const RevocationList& a, const RevocationList& b) { return in_pl
 
 Verdict compare(const Phase2& a, const Phase2& b) {
   const bool agreed = a.phase1 == b.phase1 && a.suites == b.suites && a.pfs == b.pfs && a.replay == b.replay &&
-                      a.src == b.src && a.dst == b.dst && a.keylife_bytes == b.keylife_bytes;
+                      a.transport == b.transport && a.src == b.src && a.dst == b.dst &&
+                      a.keylife_bytes == b.keylife_bytes;
   if (!agreed) return ChangeKind::restart;
   return in_place_unless(a.keylife == b.keylife && a.auto_negotiate == b.auto_negotiate && a.keepalive == b.keepalive &&
                          a.add_route == b.add_route && a.route_overlap == b.route_overlap && a.ipv4_df == b.ipv4_df &&

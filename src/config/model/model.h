@@ -147,6 +147,7 @@ struct Phase2 {
   std::vector<Suite> suites{};  ///< with ke set where pfs is on (for CREATE_CHILD_SA; IKE_AUTH ignores it)
   bool pfs = true;
   bool replay = true;
+  bool transport = false;  ///< a peer that asks for transport mode gets it
   Duration keylife = 43200s;
   std::uint64_t keylife_bytes = 0;  ///< 0 = no limit
   bool auto_negotiate = false;

@@ -114,7 +114,7 @@ std::vector<std::string> Machine::apply_policies(const config::Model& model) {
 
 Outcome<void> Machine::add_route(const tunnel::Route& r) {
   TRY_ASSIGN(const auto l, netlink_.link(r.device_name));
-  return netlink_.add_route({.dst = r.dst, .oif = l.index, .metric = r.metric});
+  return netlink_.add_route({.dst = r.dst, .oif = l.index, .source = r.source, .metric = r.metric});
 }
 
 Outcome<void> Machine::delete_route(const tunnel::Route& r) {

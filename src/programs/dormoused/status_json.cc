@@ -70,7 +70,8 @@ json of(const ike::ChildStatus& c) {
           {"soft", of(c.soft)},
           {"hard", of(c.hard)},
           {"rekeying", c.rekeying},
-          {"replaced", c.replaced}};
+          {"replaced", c.replaced},
+          {"mode", c.transport ? "transport" : "tunnel"}};
 }
 
 json of(const ike::SaStatus& s) {
