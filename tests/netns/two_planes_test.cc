@@ -143,6 +143,8 @@ class TwoPlanes : public ::testing::Test {
   void join(const Joined& j) {
     // What reports of an earlier case told the kernel; over IPv6 it goes with the route.
     run("ip route flush cache; ip addr del 2001:db8::1/128 dev lo; ip addr add 2001:db8::1/128 dev lo");
+    // The kernel makes an address of IPv6 usable a little later.
+    run("for i in $(seq 200); do ip -6 route show table local 2001:db8::1 | grep -q . && break; sleep 0.01; done");
     a_->add_tunnel(TunnelId(1), DeviceId(1), path(j, 4500, 4501));
     b_->add_tunnel(TunnelId(1), DeviceId(1), path(j, 4501, 4500));
     ASSERT_TRUE(a_->add_child(child(j, true)));
