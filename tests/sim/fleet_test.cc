@@ -53,7 +53,8 @@ TEST(Fleet, lives_for_days_by_the_rules) {
   if (std::getenv("DORMOUSE_SIM_SEED"))
     return expect_in_order(story(number("DORMOUSE_SIM_SEED", 0), laptops, days * 24));
   for (std::uint64_t seed = 1; seed <= 12; ++seed) expect_in_order(story(seed, laptops, days * 24));
-  for (const std::uint64_t seed : {303U, 389U, 391U})  // in which a client logged in though its ticket was good
+  for (const std::uint64_t seed :
+       {303U, 389U, 391U})  // a login though its ticket was good, or before the gateway knew its address
     expect_in_order(story(seed, laptops, days * 24));
 }
 
